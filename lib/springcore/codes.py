@@ -42,6 +42,7 @@ INS_TIME_EXTENSION_ACK = const(0xF0)
 INS_CANCEL = const(0xFC)
 INS_HOST_EVENT_POLL = const(0xFE)
 INS_FOLLOWING = const(0xFF)
+INS_GET_DATA = const(0x20)
 INS_RESET = const(0x8E)
 INS_PLAY_SEQUENCE = const(0x90)
 INS_AUTO_SEQUENCES = const(0x9B)
@@ -85,6 +86,9 @@ RESETS = (
     (0xCAFE, "silent soft"),
     (0x5350, "special"),
 )
+
+# The GET_DATA identifier that a door asks for (protocol.md 3.2)
+DATA_SERIAL_NUMBER = const(0x03)
 
 # PLAY_SEQUENCE numbers that a door plays (protocol.md 3.3)
 SEQ_ACCESS_GRANTED = const(0x60)

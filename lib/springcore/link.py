@@ -1,0 +1,932 @@
+"""The host's side of the conversation with one reader, as a state machine.
+
+Bytes, levels of /WAKEUP and `now_ms` go in; frames to send and happenings come out. Nothing here
+waits: a skin moves the bytes, calls `advance` when `next_due` has passed, and carries out what
+`take` hands it. `begin` starts the conversation, also over again.
+
+Startup runs down the table below, and only its end (`READY`) lets a card decide. A command that
+stays without an answer leads up a ladder: a quiet gap, PING, CANCEL, PING, and only then a
+search through the bit rates. The reader counts as lost when it has said nothing for 4.5 s while
+something was unanswered, wherever on the ladder that is.
+
+What may decide (`doubt` is None): in `wakeup` mode the frame that answers our own poll, in
+`spontaneous` mode an event frame, in `text` mode a $SCRDR line with a right checksum; each of
+them whole, at a place where a message was due, not out of the wreck of another, and not older
+than the settings say. Everything else is handed over with the reason why it may not.
+"""
+
+from springcore import codes, frame, tag, text
+from springcore.errors import PeerError, UsageError
+from springcore.stream import Noise, StreamDecoder
+from springcore.ticks import ticks_add, ticks_diff
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):  # type: ignore[no-redef]
+        return value
+
+
+# Phases: startup, normal work, and the rungs of the ladder for a reader that did not answer.
+_DRAIN = "drain"  # let what is on the line pass
+_PING = "ping"
+_POWER_UP = "power_up"  # PING at the rate that a reader starts with, if ours is another
+_IDENTIFY = "identify"
+_RATE = "rate"
+_CONFIRM = "confirm"  # PING at the new bit rate
+_UI = "ui"
+_BACKLOG = "backlog"  # fetch the events of the time before, which decide nothing
+_EVENTS = "events"
+_WORK = "work"
+_QUIET = "quiet"
+_ASK = "ask"
+_STOP = "stop"
+_ASK_LAST = "ask_last"
+_SEARCH = "search"
+_DEAF = "deaf"  # the reader answers, its events do not come; wait and start over
+_LISTEN = "listen"  # a text reader that does not speak Direct
+_RESUME = "resume"  # no phase: on with the work if it had begun and nothing was lost, else startup
+
+# phase      answered      refused       silent or garbled
+_TRANSITIONS = {
+    _PING: (_IDENTIFY, _IDENTIFY, _POWER_UP),
+    _POWER_UP: (_IDENTIFY, _IDENTIFY, _QUIET),
+    _IDENTIFY: (_RATE, _RATE, _QUIET),
+    _RATE: (_UI, _UI, _QUIET),  # by way of _CONFIRM if the rate was to change
+    _CONFIRM: (_UI, _UI, _QUIET),
+    _UI: (_BACKLOG, _BACKLOG, _QUIET),
+    _BACKLOG: (_EVENTS, _EVENTS, _QUIET),  # when /WAKEUP is high, or is so for no reason
+    _EVENTS: (_EVENTS, _WORK, _QUIET),  # answered: stays until the event itself has come
+    _WORK: (_WORK, _WORK, _QUIET),
+    _ASK: (_RESUME, _RESUME, _STOP),
+    _STOP: (_RESUME, _RESUME, _ASK_LAST),
+    _ASK_LAST: (_RESUME, _RESUME, _SEARCH),
+    _SEARCH: (_IDENTIFY, _IDENTIFY, _SEARCH),  # silent: at the next rate
+    _LISTEN: (_IDENTIFY, _IDENTIFY, _LISTEN),
+}
+
+# What is sent. Written out, because the table of all instructions costs a Pico 9 KB; a test holds
+# these bytes against it.
+_PING_COMMAND = (codes.CLA_PROTOCOL, bytes((codes.INS_PING,)))
+_PING_EVENT_COMMAND = (codes.CLA_PROTOCOL, bytes((codes.INS_PING_EVENT,)))
+_POLL_COMMAND = (codes.CLA_PROTOCOL, bytes((codes.INS_HOST_EVENT_POLL,)))
+_EXTENSION_COMMAND = (codes.CLA_PROTOCOL, bytes((codes.INS_TIME_EXTENSION_ACK,)))
+_CANCEL_COMMAND = (codes.CLA_PROTOCOL, bytes((codes.INS_CANCEL,)))
+_SERIAL_NUMBER_COMMAND = (
+    codes.CLA_CONTROL,
+    bytes((codes.INS_GET_DATA, codes.DATA_SERIAL_NUMBER)),
+)
+
+
+def _commands_of(settings) -> dict:
+    """The command of each phase that has one."""
+    rate = bytes((codes.INS_SET_SERIAL_PARAMETERS,)) + settings.bitrate.to_bytes(4, "big")
+    ui = bytes((codes.INS_AUTO_SEQUENCES, 1 if settings.auto_sequences else 0))
+    return {
+        _PING: _PING_COMMAND,
+        _POWER_UP: _PING_COMMAND,
+        _IDENTIFY: _SERIAL_NUMBER_COMMAND,
+        _RATE: (codes.CLA_PROTOCOL, rate),
+        _CONFIRM: _PING_COMMAND,
+        _UI: (codes.CLA_CONTROL, ui),
+        _EVENTS: _PING_EVENT_COMMAND,
+        _ASK: _PING_COMMAND,
+        _STOP: _CANCEL_COMMAND,
+        _ASK_LAST: _PING_COMMAND,
+        _SEARCH: _PING_COMMAND,
+        _LISTEN: _PING_COMMAND,
+    }
+
+
+# Every time limit, in milliseconds (design: the link; protocol.md 1.4).
+RESPONSE_MS = const(1000)  # end of command to first byte of the answer
+GAP_MS = const(100)  # a pause that ends a message; 10 byte times at 38400 are 3 ms
+DRAIN_MS = const(500)
+SECOND_POLL_MS = const(200)  # a poll that looks whether there is one event more
+LOOK_AGAIN_MS = const(5)  # after an event, /WAKEUP needs a moment to rise
+STUCK_POLL_MS = const(500)
+KEEPALIVE_MS = const(1500)
+LOST_MS = const(4500)
+SUPERVISION_MS = const(30000)
+EVENT_MS = const(1000)  # from PING_EVENT's answer to its event
+RETRY_MS = const(5000)
+
+_POWER_UP_BITRATE = const(38400)
+_EXTENSIONS_MAX = const(10)
+_EMPTY_POLLS_MAX = const(3)  # then /WAKEUP counts as stuck low
+# Noise shorter than a header cannot be what is left of a message with another inside: RS-485
+# transceivers make a byte or two of it whenever the line turns round.
+_REMAINS_MIN = const(5)
+
+EVENTS_WAKEUP = "wakeup"
+EVENTS_SPONTANEOUS = "spontaneous"
+EVENTS_TEXT = "text"
+EVENT_MODES = (EVENTS_WAKEUP, EVENTS_SPONTANEOUS, EVENTS_TEXT)
+
+STARTING = "starting"
+READY = "ready"
+UNSUPERVISED = "unsupervised"
+DEAF = "deaf"
+LOST = "lost"
+
+NOT_READY = "not_ready"
+STALE_EVENT = "stale_event"
+SUSPECT = "suspect"
+TRUNCATED = "truncated"
+
+# What is in flight, besides the command that belongs to the phase.
+_OF_PHASE = "phase"
+_POLL = "poll"
+_SECOND_POLL = "second poll"
+_FEEDBACK = "feedback"
+_SUPERVISION = "supervision"
+_KEEPALIVE = "keepalive"
+_REQUEST = "request"
+_TEXT_COMMAND = "text command"
+
+COUNTERS = (
+    "frames",
+    "events",
+    "text_messages",
+    "noise_bytes",
+    "events_lost",
+    "events_malformed",
+    "events_other_mode",
+    "answers_late",
+    "answers_missing",
+    "answers_garbled",
+    "answers_refused",
+    "extensions",
+    "polls_empty",
+    "feedback_dropped",
+    "echoes_broken",
+    "times_lost",
+)
+
+
+class LinkSettings:
+    """How to talk to one reader. Raises UsageError naming the field and what is allowed.
+
+    `events`: "wakeup", "spontaneous" or "text". `bitrate`: what the line shall run at. `echo`:
+    our own bytes come back, as on RS-485 with the receiver left on. `auto_sequences`: the reader
+    plays its own lights and sounds beside ours. `serial_number`: the reader's, as text, if
+    another one shall be reported. `buffer_size`: bytes of a message that are kept.
+    """
+
+    def __init__(
+        self,
+        events=EVENTS_WAKEUP,
+        bitrate=38400,
+        half_duplex=False,
+        echo=False,
+        auto_sequences=False,
+        serial_number=None,
+        stale_ms=2000,
+        buffer_size=1031,
+    ):
+        if events not in EVENT_MODES:
+            raise UsageError("events %r: must be one of %s" % (events, ", ".join(EVENT_MODES)))
+        if half_duplex and events == EVENTS_SPONTANEOUS:
+            raise UsageError("events 'spontaneous': a half-duplex line needs 'wakeup' or 'text'")
+        if bitrate not in codes.BITRATES:
+            allowed = ", ".join([str(rate) for rate in codes.BITRATES])
+            raise UsageError("bitrate %r: must be one of %s" % (bitrate, allowed))
+        self.events = events
+        self.bitrate = bitrate
+        self.half_duplex = half_duplex
+        self.echo = echo
+        self.auto_sequences = auto_sequences
+        self.serial_number = serial_number
+        self.stale_ms = stale_ms
+        self.buffer_size = buffer_size
+
+
+# Happenings
+
+
+class TagSeen:
+    """A tag at the reader. It may decide only if `doubt` is None; else that is the reason."""
+
+    def __init__(self, tag_read, doubt):
+        self.tag = tag_read
+        self.doubt = doubt
+
+
+class TagGone:
+    """A tag has left (a TagRemoved). Decides nothing."""
+
+    def __init__(self, tag_removed):
+        self.tag = tag_removed
+
+
+class StateChanged:
+    """The link is now "starting", "ready", "unsupervised", "deaf" or "lost"; why, in words."""
+
+    def __init__(self, state, detail):
+        self.state = state
+        self.detail = detail
+
+
+class BitrateWanted:
+    """The port must run at `bps` before it sends again."""
+
+    def __init__(self, bps):
+        self.bps = bps
+
+
+class Trouble:
+    """Something that a person should know: a stable `name`, and the case in words."""
+
+    def __init__(self, name, detail):
+        self.name = name
+        self.detail = detail
+
+
+class Answer:
+    """What became of a request: `payload` is STA and data, None if nothing came."""
+
+    def __init__(self, payload):
+        self.payload = payload
+
+
+class Link:
+    """One reader. `first_sequence`: 0 to 15, best drawn at random, so that a late answer to what
+    was asked before a restart is not taken for a fresh one.
+    """
+
+    def __init__(self, settings: LinkSettings, first_sequence: int):
+        self.counters = {name: 0 for name in COUNTERS}
+        self.state = None
+        self._settings = settings
+        self._stream = StreamDecoder(settings.buffer_size)
+        self._pin = text.ChecksumPin()
+        self._happenings: list = []
+        self._sequence = first_sequence & 0x0F
+        self._bitrate = settings.bitrate
+        self._commands = _commands_of(settings)
+        self._asserted = False
+        self._assert_tick = 0
+        self._direct_seen = False  # the reader has ever answered a Direct command
+        self._told_output = None  # the wrong output that was reported last
+        self._reset()
+
+    def _reset(self) -> None:
+        """Everything that a start forgets."""
+        self._phase = _DRAIN
+        self._outgoing = None
+        self._flight = None  # what is in flight: one of the names above
+        self._sequences = ()  # which sequence numbers its answer may carry
+        self._extensions = 0
+        self._echo = b""
+        self._request = None
+        self._following = False
+        self._feedback = None
+        self._ready = False
+        self._supervised = True
+        self._deaf_tries = 0
+        self._event_seen = False  # PING_EVENT's event came before its answer
+        self._fresh_since = 0  # when /WAKEUP fell for the event that came last
+        self._search_index = 0
+        self._released = True  # /WAKEUP was seen high since the last event
+        self._empty_polls = 0
+        self._stuck = False
+        self._feedback_first = False
+        self._remains = 0  # noise bytes since the line was last quiet
+        self._line_seen = False  # a text line came since the line was last quiet
+        # Deadlines, each a tick or None.
+        self._gap_due = None
+        self._phase_due = None
+        self._answer_due = None
+        self._event_due = None
+        self._poll_due = None
+        self._keepalive_due = None
+        self._supervision_due = None
+        self._lost_due = None
+
+    # What the skin calls
+
+    def begin(self, now_ms: int) -> None:
+        """Starts the conversation, or starts it over."""
+        self._stream.flush()
+        self._reset()
+        self.state = None
+        self._phase_due = ticks_add(now_ms, DRAIN_MS)
+        self._gap_due = ticks_add(now_ms, GAP_MS)
+        self._lost_due = ticks_add(now_ms, LOST_MS)
+        self._change_state(STARTING, "begins")
+
+    def receive(self, data, now_ms: int) -> None:
+        """Bytes that have arrived (any bytes-like)."""
+        self._check_gap(now_ms)
+        if self._echo:
+            data = self._without_echo(data)
+        self._gap_due = ticks_add(now_ms, GAP_MS)
+        for message in self._stream.receive(data):
+            self._on_message(message, now_ms)
+
+    def look(self, asserted: bool, now_ms: int) -> None:
+        """The level of /WAKEUP, as seen just now."""
+        if asserted and not self._asserted:
+            self._asserted = True
+            self._assert_tick = now_ms
+            self._poll_due = None
+        elif not asserted:
+            self._asserted = False
+            self._released = True
+            self._poll_due = None
+            self._empty_polls = 0
+            if self._stuck:
+                self._stuck = False
+                self._trouble("wakeup_released", "/WAKEUP is high again")
+
+    def edge(self, tick_ms: int) -> None:
+        """/WAKEUP fell at that tick (an interrupt's stamp, from before the level was looked at)."""
+        if not self._asserted:
+            self.look(True, tick_ms)
+
+    def advance(self, now_ms: int) -> None:
+        """Does what is due."""
+        self._check_gap(now_ms)
+        if _passed(self._answer_due, now_ms) and not self._stream.waiting:
+            self._end_flight(now_ms, None)
+        if _passed(self._event_due, now_ms) and self._flight is None:
+            self._on_event_missing(now_ms)
+        if _passed(self._lost_due, now_ms) and not self._stream.waiting:
+            self._on_long_silence(now_ms)
+        if _passed(self._phase_due, now_ms):
+            self._on_phase_due(now_ms)
+
+    def transmit(self, now_ms: int):
+        """The next bytes to put on the line, or None. Call it when the line is ours to send on;
+        report with `transmitted` when the last stop bit has left."""
+        if self._outgoing is None and self._flight is None:
+            self._choose(now_ms)
+        outgoing = self._outgoing
+        if outgoing is not None:
+            self._outgoing = None
+            if self._settings.echo:
+                self._echo = outgoing
+        return outgoing
+
+    def transmitted(self, now_ms: int) -> None:
+        """The last stop bit of what `transmit` gave has left."""
+        if self._flight == _TEXT_COMMAND:
+            self._flight = None
+        elif self._flight is not None:
+            limit = SECOND_POLL_MS if self._flight == _SECOND_POLL else RESPONSE_MS
+            self._answer_due = ticks_add(now_ms, limit)
+
+    def feedback(self, number: int) -> None:
+        """Queues PLAY_SEQUENCE `number`; one that still waits is dropped for it."""
+        if self._feedback is not None:
+            self.counters["feedback_dropped"] += 1
+        self._feedback = number
+
+    def request(self, cla: int, payload: bytes) -> None:
+        """Queues a command of the caller's; an Answer follows. Raises UsageError if one waits."""
+        if self._request is not None or self._flight == _REQUEST or self._following:
+            raise UsageError("request: the one before has not been answered")
+        self._request = (cla, payload)
+
+    def follow(self, data: bytes) -> None:
+        """Goes on after an Answer of status FF (FOLLOWING). Raises UsageError if there was none."""
+        if not self._following:
+            raise UsageError("follow: no exchange waits to be continued")
+        self._end_following()
+        self._send(_REQUEST, codes.CLA_PROTOCOL, bytes((codes.INS_FOLLOWING,)) + data)
+
+    def take(self):
+        """The next happening, or None."""
+        return self._happenings.pop(0) if self._happenings else None
+
+    @property
+    def quiet(self) -> bool:
+        """Nobody may be sending to us, nor has anything to say: flash may be written."""
+        return (
+            self._phase == _WORK
+            and self._settings.events == EVENTS_WAKEUP
+            and self._flight is None
+            and self._outgoing is None
+            and self._feedback is None
+            and self._event_due is None
+            and self._gap_due is None
+            and not self._asserted
+        )
+
+    def next_due(self, now_ms: int):
+        """Milliseconds until `advance` or `transmit` has something to do (0: now); None: never."""
+        # What cannot be done now anyhow must not wake anybody.
+        free = self._flight is None
+        working = free and self._phase in (_WORK, _LISTEN)
+        settled = not self._stream.waiting
+        soonest = None
+        for due, counts in (
+            (self._gap_due, True),
+            (self._phase_due, True),
+            (self._answer_due, settled),
+            (self._lost_due, settled),
+            (self._event_due, free),
+            (self._poll_due, free and self._asserted),
+            (self._keepalive_due, working),
+            (self._supervision_due, working),
+        ):
+            if counts and due is not None:
+                wait = max(0, ticks_diff(due, now_ms))
+                soonest = wait if soonest is None else min(soonest, wait)
+        return soonest
+
+    # What to send
+
+    def _choose(self, now_ms: int) -> None:
+        """Puts the next command on its way, if there is one and the line may carry it."""
+        if self._phase_due is not None or self._waits_for_quiet():
+            return
+        if self._phase in (_WORK, _EVENTS, _BACKLOG):
+            if self._choose_poll(now_ms):
+                return
+        if self._phase == _WORK:
+            self._choose_ready(now_ms)
+        elif self._phase == _LISTEN:
+            self._choose_listen(now_ms)
+        elif self._phase == _BACKLOG:
+            self._enter(_EVENTS, now_ms)
+            self._send_of_phase()
+        elif not (self._phase == _EVENTS and self._event_due is not None):
+            self._send_of_phase()
+
+    def _waits_for_quiet(self) -> bool:
+        """Half-duplex text: the reader may be sending, so only a quiet line is ours."""
+        settings = self._settings
+        return settings.half_duplex and settings.events == EVENTS_TEXT and self._gap_due is not None
+
+    def _choose_poll(self, now_ms: int) -> bool:
+        """Whether /WAKEUP keeps everything else off the line; polls when it is time to."""
+        if self._settings.events != EVENTS_WAKEUP or not self._asserted:
+            return False
+        if self._phase == _WORK and self._feedback_first and self._feedback is not None:
+            return False
+        if self._poll_due is not None and not _passed(self._poll_due, now_ms):
+            return not self._stuck
+        second = not self._released or self._phase == _BACKLOG
+        self._send(_SECOND_POLL if second else _POLL, *_POLL_COMMAND)
+        return True
+
+    def _choose_ready(self, now_ms: int) -> None:
+        self._feedback_first = False
+        if self._feedback is not None:
+            payload = bytes((codes.INS_PLAY_SEQUENCE, self._feedback))
+            self._send(_FEEDBACK, codes.CLA_CONTROL, payload)
+            self._feedback = None
+        elif self._request is not None:
+            command, self._request = self._request, None
+            self._send(_REQUEST, *command)
+        elif _passed(self._supervision_due, now_ms):
+            self._supervision_due = None
+            self._event_seen = False
+            self._send(_SUPERVISION, *_PING_EVENT_COMMAND)
+        elif _passed(self._keepalive_due, now_ms):
+            self._send(_KEEPALIVE, *_PING_COMMAND)
+
+    def _choose_listen(self, now_ms: int) -> None:
+        if self._feedback is not None:
+            # $SCCMD carries no sequence number and is not acknowledged.
+            self._outgoing = text.encode_command(sequence=self._feedback)
+            self._flight = _TEXT_COMMAND
+            self._feedback = None
+        elif _passed(self._keepalive_due, now_ms):
+            self._keepalive_due = None
+            self._send_of_phase()
+
+    def _send_of_phase(self) -> None:
+        self._event_seen = False
+        self._send(_OF_PHASE, *self._commands[self._phase])
+
+    def _send(self, flight: str, cla: int, payload: bytes) -> None:
+        self._flight = flight
+        self._extensions = 0
+        self._keepalive_due = None
+        self._send_frame(cla, payload)
+        self._sequences = (self._sequence,)
+
+    def _send_frame(self, cla: int, payload: bytes) -> None:
+        self._sequence = (self._sequence + 1) & 0x0F
+        self._outgoing = frame.encode(frame.COMMAND, self._sequence, cla, payload)
+
+    # What becomes of it
+
+    def _end_flight(self, now_ms: int, payload) -> None:
+        """The command in flight has ended: `payload` answers it, or nothing does (None)."""
+        flight = self._flight
+        self._flight = None
+        self._answer_due = None
+        if payload is None:
+            self.counters["answers_missing"] += 1
+        elif payload[0] != codes.STA_SUCCESS:
+            self.counters["answers_refused"] += 1
+        if flight == _REQUEST:
+            self._on_request_answered(payload, now_ms)
+        if flight == _SECOND_POLL or (flight == _POLL and payload is not None):
+            self._on_empty_poll(payload, now_ms)
+        elif flight == _POLL:
+            # The next one only looks: if the reader is there, the line may be low for no reason.
+            self._released = False
+            self._step(now_ms, None)
+        elif flight == _SUPERVISION:
+            self._on_supervision(payload, now_ms)
+        elif flight == _OF_PHASE or payload is None:
+            self._step(now_ms, payload)
+        elif flight == _FEEDBACK and payload[0] != codes.STA_SUCCESS:
+            self._trouble("feedback_refused", "status %02X" % payload[0])
+
+    def _on_request_answered(self, payload, now_ms: int) -> None:
+        self._happenings.append(Answer(payload))
+        if payload is not None and payload[0] == codes.STA_FOLLOWING:
+            self._following = True
+            self._phase_due = ticks_add(now_ms, RESPONSE_MS)
+
+    def _end_following(self) -> None:
+        self._following = False
+        self._phase_due = None
+
+    # Polls
+
+    def _on_poll_answered(self, now_ms: int) -> None:
+        """An event has come for our poll; whatever holds /WAKEUP low now is a newer one."""
+        self._flight = None
+        self._answer_due = None
+        self._released = False
+        self._empty_polls = 0
+        self._fresh_since = self._assert_tick
+        self._assert_tick = now_ms
+        self._poll_due = ticks_add(now_ms, STUCK_POLL_MS if self._stuck else LOOK_AGAIN_MS)
+
+    def _on_empty_poll(self, payload, now_ms: int) -> None:
+        """The reader had no event for our poll, although /WAKEUP was low."""
+        self.counters["polls_empty"] += 1
+        self._released = False
+        self._empty_polls += 1
+        self._assert_tick = now_ms
+        if self._empty_polls == _EMPTY_POLLS_MAX and not self._stuck:
+            self._stuck = True
+            answer = "no answer" if payload is None else "status %02X" % payload[0]
+            self._trouble("wakeup_stuck_low", "/WAKEUP stays low, polls bring %s" % answer)
+        self._poll_due = ticks_add(now_ms, STUCK_POLL_MS if self._stuck else LOOK_AGAIN_MS)
+
+    # Steps
+
+    def _step(self, now_ms: int, payload) -> None:
+        """Moves through the table by what became of the phase's command."""
+        answered, refused, silent = _TRANSITIONS[self._phase]
+        if payload is None:
+            self._enter(silent, now_ms)
+            return
+        accepted = payload[0] == codes.STA_SUCCESS
+        if self._phase == _IDENTIFY and accepted:
+            self._on_serial_number(payload)
+        elif self._phase == _RATE:
+            self._on_rate(accepted, payload, now_ms)
+            return
+        elif self._phase == _EVENTS:
+            self._on_supervision(payload, now_ms)
+            return
+        self._enter(answered if accepted else refused, now_ms)
+
+    def _enter(self, phase: str, now_ms: int) -> None:
+        """Goes into a phase, or into the one that stands for it here."""
+        if phase == _POWER_UP and self._bitrate == _POWER_UP_BITRATE:
+            phase = _QUIET
+        elif phase == _SEARCH and self._only_text():
+            phase = _LISTEN
+        elif phase == _BACKLOG and self._settings.events == EVENTS_TEXT:
+            self._enter_work(now_ms)
+            return
+        elif phase == _RESUME:
+            phase = _IDENTIFY
+            if self._ready:
+                phase = _WORK
+                self._expect_supervision(now_ms, 0)
+        self._phase = phase
+        if phase == _POWER_UP:
+            self._set_bitrate(_POWER_UP_BITRATE)
+        elif phase == _IDENTIFY and self.state != STARTING:
+            self._change_state(STARTING, "the reader answers")
+        elif phase == _WORK:
+            self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
+        elif phase == _QUIET:
+            self._phase_due = ticks_add(now_ms, GAP_MS)
+        elif phase == _SEARCH:
+            self._next_search_rate()
+        elif phase == _LISTEN:
+            self._set_bitrate(self._settings.bitrate)
+            self._keepalive_due = ticks_add(now_ms, SUPERVISION_MS)
+            self._change_state(UNSUPERVISED, "no Direct commands answered, listening for text")
+
+    def _only_text(self) -> bool:
+        """The reader sends text and may well not speak Direct: its silence says nothing."""
+        return self._settings.events == EVENTS_TEXT and not self._direct_seen
+
+    def _enter_work(self, now_ms: int) -> None:
+        self._ready = True
+        self._deaf_tries = 0
+        self._feedback = None  # for something of the time before
+        self._enter(_WORK, now_ms)
+        self._expect_supervision(now_ms, SUPERVISION_MS)
+        if self._supervised:
+            self._change_state(READY, "")
+        else:
+            self._change_state(UNSUPERVISED, "the reader does not know PING_EVENT")
+
+    def _expect_supervision(self, now_ms: int, delay_ms: int) -> None:
+        if self._settings.events == EVENTS_WAKEUP and self._supervised:
+            self._supervision_due = ticks_add(now_ms, delay_ms)
+
+    def _next_search_rate(self) -> None:
+        """The settings' rate, then the power-up rate and upwards, round and round."""
+        wanted = self._settings.bitrate
+        order = [wanted] + [rate for rate in codes.BITRATES if rate != wanted]
+        self._set_bitrate(order[self._search_index % len(order)])
+        self._search_index += 1
+
+    def _set_bitrate(self, bps: int) -> None:
+        if bps != self._bitrate:
+            self._bitrate = bps
+            self._happenings.append(BitrateWanted(bps))
+
+    def _on_phase_due(self, now_ms: int) -> None:
+        """The time that a phase lets pass is over."""
+        self._phase_due = None
+        if self._following:
+            # The caller has left the exchange; the reader still waits in it.
+            self._following = False
+            self._send(_REQUEST, *_CANCEL_COMMAND)
+        elif self._phase == _QUIET:
+            self._enter(_ASK, now_ms)
+        else:
+            self._enter(_PING, now_ms)
+
+    def _on_rate(self, accepted: bool, payload, now_ms: int) -> None:
+        wanted = self._settings.bitrate
+        if not accepted:
+            self._trouble("bitrate_refused", "%d bit/s: status %02X" % (wanted, payload[0]))
+            self._enter(_UI, now_ms)
+        elif wanted == self._bitrate:
+            self._enter(_UI, now_ms)
+        else:
+            # The answer came at the old rate; the reader has changed by now.
+            self._set_bitrate(wanted)
+            self._enter(_CONFIRM, now_ms)
+
+    def _on_serial_number(self, payload) -> None:
+        number = bytes(payload[1:])
+        wanted = self._settings.serial_number
+        if wanted is not None and number != wanted.encode():
+            shown = "".join([chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in number])
+            self._trouble("reader_changed", "serial number %s, expected %s" % (shown, wanted))
+
+    def _on_supervision(self, payload, now_ms: int) -> None:
+        """PING_EVENT was answered, refused or not answered; its event is another matter."""
+        if payload is None:
+            self._enter(_QUIET, now_ms)
+        elif payload[0] != codes.STA_SUCCESS:
+            self._supervised = False
+            self._enter_work(now_ms)
+        elif self._event_seen:
+            self._on_supervised(now_ms)
+        else:
+            self._event_due = ticks_add(now_ms, EVENT_MS)
+
+    def _on_ping_event(self, now_ms: int) -> None:
+        if self._event_due is not None:
+            self._event_due = None
+            self._on_supervised(now_ms)
+        else:
+            self._event_seen = True
+
+    def _on_supervised(self, now_ms: int) -> None:
+        """Events are enabled, and they arrive."""
+        if self._ready:
+            self._expect_supervision(now_ms, SUPERVISION_MS)
+        else:
+            self._supervised = True
+            self._enter_work(now_ms)
+
+    # Silence
+
+    def _on_event_missing(self, now_ms: int) -> None:
+        """PING_EVENT was answered, its event did not come: start over, and say so if it stays."""
+        self._event_due = None
+        self._ready = False
+        self._deaf_tries += 1
+        if self._deaf_tries == 1:
+            self._change_state(STARTING, "the event that was asked for did not come")
+            self._enter(_PING, now_ms)
+        else:
+            self._change_state(DEAF, "the reader answers, its events do not arrive")
+            self._phase = _DEAF
+            self._phase_due = ticks_add(now_ms, RETRY_MS)
+
+    def _on_long_silence(self, now_ms: int) -> None:
+        self._lost_due = None
+        if self._only_text():
+            return
+        if self._phase == _WORK and self._flight is None:
+            # It was us who did not ask: the loop has been held up.
+            self._lost_due = ticks_add(now_ms, LOST_MS - KEEPALIVE_MS)
+            self._keepalive_due = now_ms
+            return
+        self._ready = False
+        self._event_due = None
+        self._supervision_due = None
+        self.counters["times_lost"] += 1
+        self._change_state(LOST, "nothing heard for %d ms" % LOST_MS)
+
+    def _heard(self, now_ms: int) -> None:
+        """A sound message has come: the reader is there."""
+        self._lost_due = ticks_add(now_ms, LOST_MS)
+        self._search_index = 0
+        if self._phase == _WORK:
+            self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
+
+    # What comes in
+
+    def _without_echo(self, data):
+        """`data` less the bytes of our own that come back first."""
+        count = min(len(data), len(self._echo))
+        if bytes(data[:count]) == self._echo[:count]:
+            self._echo = self._echo[count:]
+            return data[count:]
+        # Somebody spoke at the same time, or a byte was damaged: nothing can be told apart.
+        self._echo = b""
+        self.counters["echoes_broken"] += 1
+        return data
+
+    def _check_gap(self, now_ms: int) -> None:
+        if not _passed(self._gap_due, now_ms):
+            return
+        self._gap_due = None
+        for message in self._stream.flush():
+            self._on_message(message, now_ms)
+        garbled = self._remains >= _REMAINS_MIN
+        self._remains = 0
+        self._line_seen = False
+        self._echo = b""
+        if self._phase == _DRAIN:
+            self._on_phase_due(now_ms)
+        elif garbled and self._answer_due is not None:
+            self._on_garbled(now_ms)
+
+    def _on_garbled(self, now_ms: int) -> None:
+        """Bytes came instead of the answer that was due, and then no more."""
+        if self._flight in (_POLL, _SECOND_POLL):
+            # The reader has sent its event and forgotten it.
+            self.counters["events_lost"] += 1
+            self._trouble("event_lost", "an event came damaged")
+            self._flight = None
+            self._answer_due = None
+        else:
+            self.counters["answers_garbled"] += 1
+            self._end_flight(now_ms, None)
+
+    def _on_message(self, message, now_ms: int) -> None:
+        if isinstance(message, Noise):
+            self._on_noise(message)
+        elif isinstance(message, text.TextMessage):
+            self._on_text(message, now_ms)
+        elif message.channel == frame.EVENT:
+            self._on_event(message, now_ms)
+        else:
+            self._on_response(message, now_ms)
+
+    def _on_noise(self, noise) -> None:
+        self.counters["noise_bytes"] += noise.length
+        self._remains += noise.length
+        if noise.looks_like is not None and noise.looks_like != self._told_output:
+            self._told_output = noise.looks_like
+            self._trouble("wrong_output", noise.looks_like)
+
+    def _on_response(self, response, now_ms: int) -> None:
+        self.counters["frames"] += 1
+        if self._flight is None or response.sequence not in self._sequences:
+            self.counters["answers_late"] += 1
+            return
+        self._direct_seen = True
+        self._heard(now_ms)
+        asks_for_time = response.payload[0] == codes.STA_TIME_EXTENSION_REQUEST
+        if asks_for_time and self._extensions <= _EXTENSIONS_MAX:
+            self._on_extension()
+        else:
+            self._end_flight(now_ms, response.payload)
+
+    def _on_extension(self) -> None:
+        """The reader needs more time: grants it, up to a limit, then cancels."""
+        self.counters["extensions"] += 1
+        self._extensions += 1
+        self._answer_due = None
+        first = self._sequences[0]
+        granted = self._extensions <= _EXTENSIONS_MAX
+        self._send_frame(*(_EXTENSION_COMMAND if granted else _CANCEL_COMMAND))
+        # Which of the two numbers the answer carries is not documented.
+        self._sequences = (first, self._sequence)
+
+    def _on_event(self, event, now_ms: int) -> None:
+        self.counters["frames"] += 1
+        polled = self._flight in (_POLL, _SECOND_POLL)
+        self._heard(now_ms)
+        if polled:
+            self._on_poll_answered(now_ms)
+        if event.cla == codes.CLA_PROTOCOL:
+            self._on_ping_event(now_ms)
+        elif event.cla != codes.CLA_READER:
+            self.counters["events_other_mode"] += 1
+        elif not polled and self._settings.events == EVENTS_WAKEUP:
+            self.counters["events_other_mode"] += 1
+        elif self._settings.events == EVENTS_TEXT:
+            self.counters["events_other_mode"] += 1
+        else:
+            self._on_reader_event(event, now_ms)
+
+    def _on_reader_event(self, event, now_ms: int) -> None:
+        self.counters["events"] += 1
+        try:
+            seen = tag.from_event(event.payload, event.truncated)
+        except PeerError as error:
+            self._on_malformed(error)
+            return
+        if seen.kind == "reader_state":
+            self._on_reader_state(seen, now_ms)
+        else:
+            self._tell_tag(seen, event.suspect or self._remains >= _REMAINS_MIN, now_ms)
+
+    def _on_text(self, message, now_ms: int) -> None:
+        self.counters["text_messages"] += 1
+        after_line, self._line_seen = self._line_seen, True
+        if self._settings.events != EVENTS_TEXT:
+            self.counters["events_other_mode"] += 1
+            return
+        if message.checksum != text.VALID or not self._pin.accepts(message.rule):
+            self.counters["events_lost"] += 1
+            self._trouble("checksum", "a line's checksum is %s" % message.checksum)
+            return
+        self._heard(now_ms)
+        try:
+            seen = tag.from_text(message)
+        except PeerError as error:
+            self._on_malformed(error)
+            return
+        if seen is not None:
+            # A tag's own text may carry a line feed and a whole line after it.
+            suspect = message.suspect or after_line or self._remains >= _REMAINS_MIN
+            self._tell_tag(seen, suspect, now_ms)
+
+    def _on_malformed(self, error) -> None:
+        self.counters["events_malformed"] += 1
+        self._trouble("event_malformed", str(error))
+
+    def _tell_tag(self, seen, suspect: bool, now_ms: int) -> None:
+        if seen.kind == "tag_removed":
+            self._happenings.append(TagGone(seen))
+            return
+        self._feedback_first = True
+        self._happenings.append(TagSeen(seen, self._doubt(seen, suspect, now_ms)))
+
+    def _doubt(self, seen, suspect: bool, now_ms: int):
+        """Why this tag may not decide; None if it may."""
+        if self._phase == _BACKLOG:
+            return STALE_EVENT
+        if not self._ready and self._phase != _LISTEN:
+            return NOT_READY
+        if suspect:
+            return SUSPECT
+        if self._settings.events == EVENTS_WAKEUP:
+            if ticks_diff(now_ms, self._fresh_since) > self._settings.stale_ms:
+                return STALE_EVENT
+        if seen.truncated and seen.tag_id is None:
+            return TRUNCATED
+        return None
+
+    def _on_reader_state(self, seen, now_ms: int) -> None:
+        if not seen.running:
+            self._trouble("reader_stopped", "the Smart Reader has stopped, cards are not read")
+        elif self._phase == _WORK:
+            self._trouble("reader_restarted", "the Smart Reader has started again")
+            self._restart(now_ms)
+
+    def _restart(self, now_ms: int) -> None:
+        self._ready = False
+        self._event_due = None
+        self._supervision_due = None
+        self._change_state(STARTING, "the reader has started again")
+        self._enter(_PING, now_ms)
+
+    def _change_state(self, state: str, detail: str) -> None:
+        if state != self.state:
+            self.state = state
+            self._happenings.append(StateChanged(state, detail))
+
+    def _trouble(self, name: str, detail: str) -> None:
+        self._happenings.append(Trouble(name, detail))
+
+
+def _passed(due, now_ms: int) -> bool:
+    return due is not None and ticks_diff(now_ms, due) >= 0
