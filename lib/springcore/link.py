@@ -17,8 +17,11 @@ than the settings say. Everything else is handed over with the reason why it may
 
 from springcore import codes, frame, tag, text
 from springcore.errors import PeerError, UsageError
-from springcore.stream import Noise, StreamDecoder
+from springcore.happenings import Answer, BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
+from springcore.intake import GAP_MS, Intake
+from springcore.stream import Noise
 from springcore.ticks import ticks_add, ticks_diff
+from springcore.wakeup import WakeupLine
 
 try:
     from micropython import const
@@ -101,23 +104,16 @@ def _commands_of(settings) -> dict:
 
 # Every time limit, in milliseconds (design: the link; protocol.md 1.4).
 RESPONSE_MS = const(1000)  # end of command to first byte of the answer
-GAP_MS = const(100)  # a pause that ends a message; 10 byte times at 38400 are 3 ms
 DRAIN_MS = const(500)
 SECOND_POLL_MS = const(200)  # a poll that looks whether there is one event more
-LOOK_AGAIN_MS = const(5)  # after an event, /WAKEUP needs a moment to rise
-STUCK_POLL_MS = const(500)
 KEEPALIVE_MS = const(1500)
 LOST_MS = const(4500)
 SUPERVISION_MS = const(30000)
 EVENT_MS = const(1000)  # from PING_EVENT's answer to its event
-RETRY_MS = const(5000)
+RETRY_MS = const(3000)
 
 _POWER_UP_BITRATE = const(38400)
 _EXTENSIONS_MAX = const(10)
-_EMPTY_POLLS_MAX = const(3)  # then /WAKEUP counts as stuck low
-# Noise shorter than a header cannot be what is left of a message with another inside: RS-485
-# transceivers make a byte or two of it whenever the line turns round.
-_REMAINS_MIN = const(5)
 
 EVENTS_WAKEUP = "wakeup"
 EVENTS_SPONTANEOUS = "spontaneous"
@@ -160,7 +156,6 @@ COUNTERS = (
     "extensions",
     "polls_empty",
     "feedback_dropped",
-    "echoes_broken",
     "times_lost",
 )
 
@@ -202,54 +197,6 @@ class LinkSettings:
         self.buffer_size = buffer_size
 
 
-# Happenings
-
-
-class TagSeen:
-    """A tag at the reader. It may decide only if `doubt` is None; else that is the reason."""
-
-    def __init__(self, tag_read, doubt):
-        self.tag = tag_read
-        self.doubt = doubt
-
-
-class TagGone:
-    """A tag has left (a TagRemoved). Decides nothing."""
-
-    def __init__(self, tag_removed):
-        self.tag = tag_removed
-
-
-class StateChanged:
-    """The link is now "starting", "ready", "unsupervised", "deaf" or "lost"; why, in words."""
-
-    def __init__(self, state, detail):
-        self.state = state
-        self.detail = detail
-
-
-class BitrateWanted:
-    """The port must run at `bps` before it sends again."""
-
-    def __init__(self, bps):
-        self.bps = bps
-
-
-class Trouble:
-    """Something that a person should know: a stable `name`, and the case in words."""
-
-    def __init__(self, name, detail):
-        self.name = name
-        self.detail = detail
-
-
-class Answer:
-    """What became of a request: `payload` is STA and data, None if nothing came."""
-
-    def __init__(self, payload):
-        self.payload = payload
-
-
 class Link:
     """One reader. `first_sequence`: 0 to 15, best drawn at random, so that a late answer to what
     was asked before a restart is not taken for a fresh one.
@@ -259,14 +206,13 @@ class Link:
         self.counters = {name: 0 for name in COUNTERS}
         self.state = None
         self._settings = settings
-        self._stream = StreamDecoder(settings.buffer_size)
+        self._intake = Intake(settings.buffer_size)
         self._pin = text.ChecksumPin()
         self._happenings: list = []
         self._sequence = first_sequence & 0x0F
         self._bitrate = settings.bitrate
         self._commands = _commands_of(settings)
-        self._asserted = False
-        self._assert_tick = 0
+        self._wakeup = WakeupLine()
         self._direct_seen = False  # the reader has ever answered a Direct command
         self._told_output = None  # the wrong output that was reported last
         self._reset()
@@ -278,7 +224,6 @@ class Link:
         self._flight = None  # what is in flight: one of the names above
         self._sequences = ()  # which sequence numbers its answer may carry
         self._extensions = 0
-        self._echo = b""
         self._request = None
         self._following = False
         self._feedback = None
@@ -286,20 +231,12 @@ class Link:
         self._supervised = True
         self._deaf_tries = 0
         self._event_seen = False  # PING_EVENT's event came before its answer
-        self._fresh_since = 0  # when /WAKEUP fell for the event that came last
         self._search_index = 0
-        self._released = True  # /WAKEUP was seen high since the last event
-        self._empty_polls = 0
-        self._stuck = False
         self._feedback_first = False
-        self._remains = 0  # noise bytes since the line was last quiet
-        self._line_seen = False  # a text line came since the line was last quiet
         # Deadlines, each a tick or None.
-        self._gap_due = None
         self._phase_due = None
         self._answer_due = None
         self._event_due = None
-        self._poll_due = None
         self._keepalive_due = None
         self._supervision_due = None
         self._lost_due = None
@@ -308,51 +245,38 @@ class Link:
 
     def begin(self, now_ms: int) -> None:
         """Starts the conversation, or starts it over."""
-        self._stream.flush()
         self._reset()
+        self._intake.restart(now_ms)
         self.state = None
         self._phase_due = ticks_add(now_ms, DRAIN_MS)
-        self._gap_due = ticks_add(now_ms, GAP_MS)
         self._lost_due = ticks_add(now_ms, LOST_MS)
         self._change_state(STARTING, "begins")
 
     def receive(self, data, now_ms: int) -> None:
         """Bytes that have arrived (any bytes-like)."""
         self._check_gap(now_ms)
-        if self._echo:
-            data = self._without_echo(data)
-        self._gap_due = ticks_add(now_ms, GAP_MS)
-        for message in self._stream.receive(data):
+        for message in self._intake.receive(data, now_ms):
             self._on_message(message, now_ms)
 
     def look(self, asserted: bool, now_ms: int) -> None:
         """The level of /WAKEUP, as seen just now."""
-        if asserted and not self._asserted:
-            self._asserted = True
-            self._assert_tick = now_ms
-            self._poll_due = None
-        elif not asserted:
-            self._asserted = False
-            self._released = True
-            self._poll_due = None
-            self._empty_polls = 0
-            if self._stuck:
-                self._stuck = False
-                self._trouble("wakeup_released", "/WAKEUP is high again")
+        was_stuck = self._wakeup.stuck
+        self._wakeup.look(asserted, now_ms)
+        if was_stuck and not asserted:
+            self._trouble("wakeup_released", "/WAKEUP is high again")
 
     def edge(self, tick_ms: int) -> None:
         """/WAKEUP fell at that tick (an interrupt's stamp, from before the level was looked at)."""
-        if not self._asserted:
-            self.look(True, tick_ms)
+        self._wakeup.look(True, tick_ms)
 
     def advance(self, now_ms: int) -> None:
         """Does what is due."""
         self._check_gap(now_ms)
-        if _passed(self._answer_due, now_ms) and not self._stream.waiting:
+        if _passed(self._answer_due, now_ms) and not self._intake.waiting:
             self._end_flight(now_ms, None)
         if _passed(self._event_due, now_ms) and self._flight is None:
             self._on_event_missing(now_ms)
-        if _passed(self._lost_due, now_ms) and not self._stream.waiting:
+        if _passed(self._lost_due, now_ms) and not self._intake.waiting:
             self._on_long_silence(now_ms)
         if _passed(self._phase_due, now_ms):
             self._on_phase_due(now_ms)
@@ -366,7 +290,7 @@ class Link:
         if outgoing is not None:
             self._outgoing = None
             if self._settings.echo:
-                self._echo = outgoing
+                self._intake.expect_echo(outgoing)
         return outgoing
 
     def transmitted(self, now_ms: int) -> None:
@@ -410,8 +334,8 @@ class Link:
             and self._outgoing is None
             and self._feedback is None
             and self._event_due is None
-            and self._gap_due is None
-            and not self._asserted
+            and self._intake.gap_due is None
+            and not self._wakeup.low
         )
 
     def next_due(self, now_ms: int):
@@ -419,15 +343,15 @@ class Link:
         # What cannot be done now anyhow must not wake anybody.
         free = self._flight is None
         working = free and self._phase in (_WORK, _LISTEN)
-        settled = not self._stream.waiting
+        settled = not self._intake.waiting
         soonest = None
         for due, counts in (
-            (self._gap_due, True),
+            (self._intake.gap_due, True),
             (self._phase_due, True),
             (self._answer_due, settled),
             (self._lost_due, settled),
             (self._event_due, free),
-            (self._poll_due, free and self._asserted),
+            (self._wakeup.poll_due, free),
             (self._keepalive_due, working),
             (self._supervision_due, working),
         ):
@@ -458,18 +382,23 @@ class Link:
     def _waits_for_quiet(self) -> bool:
         """Half-duplex text: the reader may be sending, so only a quiet line is ours."""
         settings = self._settings
-        return settings.half_duplex and settings.events == EVENTS_TEXT and self._gap_due is not None
+        return (
+            settings.half_duplex
+            and settings.events == EVENTS_TEXT
+            and self._intake.gap_due is not None
+        )
 
     def _choose_poll(self, now_ms: int) -> bool:
         """Whether /WAKEUP keeps everything else off the line; polls when it is time to."""
-        if self._settings.events != EVENTS_WAKEUP or not self._asserted:
+        wakeup = self._wakeup
+        if self._settings.events != EVENTS_WAKEUP or not wakeup.low:
             return False
         if self._phase == _WORK and self._feedback_first and self._feedback is not None:
             return False
-        if self._poll_due is not None and not _passed(self._poll_due, now_ms):
-            return not self._stuck
-        second = not self._released or self._phase == _BACKLOG
-        self._send(_SECOND_POLL if second else _POLL, *_POLL_COMMAND)
+        if not wakeup.wants_poll(now_ms):
+            return not wakeup.stuck
+        first = wakeup.must_answer and self._phase != _BACKLOG
+        self._send(_POLL if first else _SECOND_POLL, *_POLL_COMMAND)
         return True
 
     def _choose_ready(self, now_ms: int) -> None:
@@ -529,8 +458,7 @@ class Link:
         if flight == _SECOND_POLL or (flight == _POLL and payload is not None):
             self._on_empty_poll(payload, now_ms)
         elif flight == _POLL:
-            # The next one only looks: if the reader is there, the line may be low for no reason.
-            self._released = False
+            self._wakeup.on_silence(now_ms)
             self._step(now_ms, None)
         elif flight == _SUPERVISION:
             self._on_supervision(payload, now_ms)
@@ -552,26 +480,18 @@ class Link:
     # Polls
 
     def _on_poll_answered(self, now_ms: int) -> None:
-        """An event has come for our poll; whatever holds /WAKEUP low now is a newer one."""
         self._flight = None
         self._answer_due = None
-        self._released = False
-        self._empty_polls = 0
-        self._fresh_since = self._assert_tick
-        self._assert_tick = now_ms
-        self._poll_due = ticks_add(now_ms, STUCK_POLL_MS if self._stuck else LOOK_AGAIN_MS)
+        self._wakeup.on_event(now_ms)
 
     def _on_empty_poll(self, payload, now_ms: int) -> None:
         """The reader had no event for our poll, although /WAKEUP was low."""
         self.counters["polls_empty"] += 1
-        self._released = False
-        self._empty_polls += 1
-        self._assert_tick = now_ms
-        if self._empty_polls == _EMPTY_POLLS_MAX and not self._stuck:
-            self._stuck = True
+        was_stuck = self._wakeup.stuck
+        self._wakeup.on_no_event(now_ms)
+        if self._wakeup.stuck and not was_stuck:
             answer = "no answer" if payload is None else "status %02X" % payload[0]
-            self._trouble("wakeup_stuck_low", "/WAKEUP stays low, polls bring %s" % answer)
-        self._poll_due = ticks_add(now_ms, STUCK_POLL_MS if self._stuck else LOOK_AGAIN_MS)
+            self._trouble("wakeup_stuck_low", "/WAKEUP stays low, a poll brings %s" % answer)
 
     # Steps
 
@@ -750,27 +670,14 @@ class Link:
 
     # What comes in
 
-    def _without_echo(self, data):
-        """`data` less the bytes of our own that come back first."""
-        count = min(len(data), len(self._echo))
-        if bytes(data[:count]) == self._echo[:count]:
-            self._echo = self._echo[count:]
-            return data[count:]
-        # Somebody spoke at the same time, or a byte was damaged: nothing can be told apart.
-        self._echo = b""
-        self.counters["echoes_broken"] += 1
-        return data
-
     def _check_gap(self, now_ms: int) -> None:
-        if not _passed(self._gap_due, now_ms):
+        """Once the line has fallen quiet: ends what came before, and what waited for it."""
+        if not self._intake.is_quiet(now_ms):
             return
-        self._gap_due = None
-        for message in self._stream.flush():
+        for message in self._intake.end_burst():
             self._on_message(message, now_ms)
-        garbled = self._remains >= _REMAINS_MIN
-        self._remains = 0
-        self._line_seen = False
-        self._echo = b""
+        garbled = self._intake.garbled
+        self._intake.forget_burst()
         if self._phase == _DRAIN:
             self._on_phase_due(now_ms)
         elif garbled and self._answer_due is not None:
@@ -789,18 +696,18 @@ class Link:
             self._end_flight(now_ms, None)
 
     def _on_message(self, message, now_ms: int) -> None:
+        clean = self._intake.weigh(message)
         if isinstance(message, Noise):
             self._on_noise(message)
         elif isinstance(message, text.TextMessage):
-            self._on_text(message, now_ms)
+            self._on_text(message, clean, now_ms)
         elif message.channel == frame.EVENT:
-            self._on_event(message, now_ms)
+            self._on_event(message, clean, now_ms)
         else:
             self._on_response(message, now_ms)
 
     def _on_noise(self, noise) -> None:
         self.counters["noise_bytes"] += noise.length
-        self._remains += noise.length
         if noise.looks_like is not None and noise.looks_like != self._told_output:
             self._told_output = noise.looks_like
             self._trouble("wrong_output", noise.looks_like)
@@ -829,7 +736,7 @@ class Link:
         # Which of the two numbers the answer carries is not documented.
         self._sequences = (first, self._sequence)
 
-    def _on_event(self, event, now_ms: int) -> None:
+    def _on_event(self, event, clean: bool, now_ms: int) -> None:
         self.counters["frames"] += 1
         polled = self._flight in (_POLL, _SECOND_POLL)
         self._heard(now_ms)
@@ -844,9 +751,9 @@ class Link:
         elif self._settings.events == EVENTS_TEXT:
             self.counters["events_other_mode"] += 1
         else:
-            self._on_reader_event(event, now_ms)
+            self._on_reader_event(event, clean, now_ms)
 
-    def _on_reader_event(self, event, now_ms: int) -> None:
+    def _on_reader_event(self, event, clean: bool, now_ms: int) -> None:
         self.counters["events"] += 1
         try:
             seen = tag.from_event(event.payload, event.truncated)
@@ -856,11 +763,10 @@ class Link:
         if seen.kind == "reader_state":
             self._on_reader_state(seen, now_ms)
         else:
-            self._tell_tag(seen, event.suspect or self._remains >= _REMAINS_MIN, now_ms)
+            self._tell_tag(seen, clean, now_ms)
 
-    def _on_text(self, message, now_ms: int) -> None:
+    def _on_text(self, message, clean: bool, now_ms: int) -> None:
         self.counters["text_messages"] += 1
-        after_line, self._line_seen = self._line_seen, True
         if self._settings.events != EVENTS_TEXT:
             self.counters["events_other_mode"] += 1
             return
@@ -875,31 +781,29 @@ class Link:
             self._on_malformed(error)
             return
         if seen is not None:
-            # A tag's own text may carry a line feed and a whole line after it.
-            suspect = message.suspect or after_line or self._remains >= _REMAINS_MIN
-            self._tell_tag(seen, suspect, now_ms)
+            self._tell_tag(seen, clean, now_ms)
 
     def _on_malformed(self, error) -> None:
         self.counters["events_malformed"] += 1
         self._trouble("event_malformed", str(error))
 
-    def _tell_tag(self, seen, suspect: bool, now_ms: int) -> None:
+    def _tell_tag(self, seen, clean: bool, now_ms: int) -> None:
         if seen.kind == "tag_removed":
             self._happenings.append(TagGone(seen))
             return
         self._feedback_first = True
-        self._happenings.append(TagSeen(seen, self._doubt(seen, suspect, now_ms)))
+        self._happenings.append(TagSeen(seen, self._doubt(seen, clean, now_ms)))
 
-    def _doubt(self, seen, suspect: bool, now_ms: int):
+    def _doubt(self, seen, clean: bool, now_ms: int):
         """Why this tag may not decide; None if it may."""
         if self._phase == _BACKLOG:
             return STALE_EVENT
         if not self._ready and self._phase != _LISTEN:
             return NOT_READY
-        if suspect:
+        if not clean:
             return SUSPECT
         if self._settings.events == EVENTS_WAKEUP:
-            if ticks_diff(now_ms, self._fresh_since) > self._settings.stale_ms:
+            if ticks_diff(now_ms, self._wakeup.event_fell) > self._settings.stale_ms:
                 return STALE_EVENT
         if seen.truncated and seen.tag_id is None:
             return TRUNCATED

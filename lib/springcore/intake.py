@@ -1,0 +1,102 @@
+"""What comes in from the line: messages, and whether each stands where a message was due.
+
+A message is clean if nothing but sound messages came since the line was last quiet. After the
+wreck of a message, or after a text line, the next one may be a card's own data made to look like
+a message: a damaged start byte, or a line feed inside the data, is all it takes. A quiet gap
+ends the distrust.
+"""
+
+from springcore.stream import Noise, StreamDecoder
+from springcore.text import TextMessage
+from springcore.ticks import ticks_add, ticks_diff
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):  # type: ignore[no-redef]
+        return value
+
+
+GAP_MS = const(100)  # a pause that ends a message; 10 byte times at 38400 are 3 ms
+# Noise shorter than a header cannot be what is left of a message with another inside: RS-485
+# transceivers make a byte or two of it whenever the line turns round.
+_REMAINS_MIN = const(5)
+
+
+class Intake:
+    """`gap_due` is the tick at which the line counts as quiet; None if it is quiet.
+    `echoes_broken` counts echoes of ours that did not come back as they were sent.
+    """
+
+    def __init__(self, buffer_size: int):
+        self._stream = StreamDecoder(buffer_size)
+        self._echo = b""
+        self._remains = 0  # bytes of noise since the line was last quiet
+        self._line_came = False  # a text line came since then
+        self.gap_due = None
+        self.echoes_broken = 0
+
+    @property
+    def waiting(self) -> bool:
+        """A message has begun and its end has not come."""
+        return self._stream.waiting
+
+    @property
+    def garbled(self) -> bool:
+        """What came since the line was last quiet holds the remains of a message."""
+        return self._remains >= _REMAINS_MIN
+
+    def restart(self, now_ms: int) -> None:
+        """Forgets what has come; the line is not known to be quiet."""
+        self._stream.flush()
+        self.forget_burst()
+        self.gap_due = ticks_add(now_ms, GAP_MS)
+
+    def expect_echo(self, sent: bytes) -> None:
+        """These bytes of ours will come back first."""
+        self._echo = sent
+
+    def receive(self, data, now_ms: int):
+        """The messages that end in `data`, in order."""
+        if self._echo:
+            data = self._without_echo(data)
+        self.gap_due = ticks_add(now_ms, GAP_MS)
+        return self._stream.receive(data)
+
+    def is_quiet(self, now_ms: int) -> bool:
+        """Whether the gap has passed that ends every message."""
+        return self.gap_due is not None and ticks_diff(now_ms, self.gap_due) >= 0
+
+    def end_burst(self):
+        """The messages that are left when the gap has passed. Call `forget_burst` after them."""
+        self.gap_due = None
+        return self._stream.flush()
+
+    def forget_burst(self) -> None:
+        """The line has been quiet: what comes next is clean again."""
+        self._echo = b""
+        self._remains = 0
+        self._line_came = False
+
+    def weigh(self, message) -> bool:
+        """Whether this message is clean. To be asked of each one, in order."""
+        if isinstance(message, Noise):
+            self._remains += message.length
+            return False
+        clean = not (message.suspect or self.garbled)
+        if isinstance(message, TextMessage):
+            clean = clean and not self._line_came
+            self._line_came = True
+        return clean
+
+    def _without_echo(self, data):
+        """`data` less the bytes of our own that come back first."""
+        count = min(len(data), len(self._echo))
+        if bytes(data[:count]) == self._echo[:count]:
+            self._echo = self._echo[count:]
+            return data[count:]
+        # Somebody spoke at the same time, or a byte was damaged: nothing can be told apart.
+        self._echo = b""
+        self.echoes_broken += 1
+        return data

@@ -1,0 +1,98 @@
+"""The reader's /WAKEUP line: when to poll, and how old the event behind it is.
+
+The reader holds the line low while it has an event, and releases it when the event has been sent
+(protocol.md 1.5). It may fall again at once for the next one, too fast to be seen high between.
+
+    state     entered when                          poll
+    high      the line is seen high                 none
+    fell      it is seen low after high             at once; the reader must answer
+    polled    a poll has ended and it is still low  5 ms later; no answer means no event
+    stuck     three such polls brought no event     every 500 ms, and other commands in between
+"""
+
+from springcore.ticks import ticks_add, ticks_diff
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):  # type: ignore[no-redef]
+        return value
+
+
+LOOK_AGAIN_MS = const(5)  # the line needs a moment to rise after an event
+STUCK_POLL_MS = const(500)
+_EMPTY_POLLS_MAX = const(3)
+
+_HIGH = "high"
+_FELL = "fell"
+_POLLED = "polled"
+_STUCK = "stuck"
+
+
+class WakeupLine:
+    """`poll_due` is the tick of the next poll, None while the line is high.
+
+    `event_fell` tells when the line fell for the event that came last; where it was not seen
+    high in between, when it was last known to stand for something else.
+    """
+
+    def __init__(self):
+        self._state = _HIGH
+        self._fell = 0
+        self._empty_polls = 0
+        self.poll_due = None
+        self.event_fell = 0
+
+    @property
+    def low(self) -> bool:
+        return self._state != _HIGH
+
+    @property
+    def stuck(self) -> bool:
+        return self._state == _STUCK
+
+    @property
+    def must_answer(self) -> bool:
+        """The next poll is for an event that the line has announced."""
+        return self._state == _FELL
+
+    def look(self, asserted: bool, now_ms: int) -> None:
+        """The level as it was at `now_ms`."""
+        if not asserted:
+            self._state = _HIGH
+            self.poll_due = None
+            self._empty_polls = 0
+        elif self._state == _HIGH:
+            self._state = _FELL
+            self._fell = now_ms
+            self.poll_due = now_ms
+
+    def wants_poll(self, now_ms: int) -> bool:
+        return self.poll_due is not None and ticks_diff(now_ms, self.poll_due) >= 0
+
+    def on_event(self, now_ms: int) -> None:
+        """A poll has brought an event: what holds the line low from now on is a newer one."""
+        self.event_fell = self._fell
+        self._empty_polls = 0
+        self._on_poll_ended(now_ms)
+
+    def on_no_event(self, now_ms: int) -> None:
+        """A poll has brought none."""
+        self._empty_polls += 1
+        if self.low and self._empty_polls >= _EMPTY_POLLS_MAX:
+            self._state = _STUCK
+        self._on_poll_ended(now_ms)
+
+    def on_silence(self, now_ms: int) -> None:
+        """A poll that had to be answered was not. If the reader turns out to be there, the line
+        may be low for no reason."""
+        self._on_poll_ended(now_ms)
+
+    def _on_poll_ended(self, now_ms: int) -> None:
+        if not self.low:
+            return
+        self._fell = now_ms
+        if not self.stuck:
+            self._state = _POLLED
+        self.poll_due = ticks_add(now_ms, STUCK_POLL_MS if self.stuck else LOOK_AGAIN_MS)
