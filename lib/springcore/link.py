@@ -21,7 +21,7 @@ from springcore.happenings import Answer, BitrateWanted, StateChanged, TagGone, 
 from springcore.intake import GAP_MS, Intake
 from springcore.stream import Noise
 from springcore.ticks import ticks_add, ticks_diff
-from springcore.wakeup import WakeupLine
+from springcore.wakeup import LOOK_AGAIN_MS, WakeupLine
 
 try:
     from micropython import const
@@ -376,7 +376,7 @@ class Link:
         elif self._phase == _BACKLOG:
             self._enter(_EVENTS, now_ms)
             self._send_of_phase()
-        elif not (self._phase == _EVENTS and self._event_due is not None):
+        elif self._phase != _DRAIN and self._event_due is None:
             self._send_of_phase()
 
     def _waits_for_quiet(self) -> bool:
@@ -483,6 +483,9 @@ class Link:
         self._flight = None
         self._answer_due = None
         self._wakeup.on_event(now_ms)
+        if self._phase == _BACKLOG:
+            # The line may be high only for a moment, with more old events behind.
+            self._phase_due = ticks_add(now_ms, LOOK_AGAIN_MS)
 
     def _on_empty_poll(self, payload, now_ms: int) -> None:
         """The reader had no event for our poll, although /WAKEUP was low."""
@@ -558,7 +561,7 @@ class Link:
             self._change_state(UNSUPERVISED, "the reader does not know PING_EVENT")
 
     def _expect_supervision(self, now_ms: int, delay_ms: int) -> None:
-        if self._settings.events == EVENTS_WAKEUP and self._supervised:
+        if self._settings.events != EVENTS_TEXT and self._supervised:
             self._supervision_due = ticks_add(now_ms, delay_ms)
 
     def _next_search_rate(self) -> None:
@@ -582,7 +585,7 @@ class Link:
             self._send(_REQUEST, *_CANCEL_COMMAND)
         elif self._phase == _QUIET:
             self._enter(_ASK, now_ms)
-        else:
+        elif self._phase in (_DRAIN, _DEAF):
             self._enter(_PING, now_ms)
 
     def _on_rate(self, accepted: bool, payload, now_ms: int) -> None:
