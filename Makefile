@@ -1,0 +1,46 @@
+# Loquet. Each target is one command of the project; what it needs is set up by itself, once.
+# Needed beforehand: Python 3.10 or newer, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+STUBS := typings/.ready
+# A package that appears must be registered in the environment again.
+PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
+
+.PHONY: run test bench lint format types lock clean
+
+run: $(READY) ## the demo: a card opens a door
+	@tools/setup/demo.sh
+
+test: $(READY) $(STUBS) ## every check and every test
+	@tools/checks/all.sh
+
+bench: $(READY) ## speed, as JSON and as a table
+	@tools/setup/micropython.sh
+	@$(BIN)/python -m host_tests.bench
+
+lint: $(READY) ## ruff alone
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY) ## rewrite the sources the way `lint` wants them
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY) $(STUBS) ## mypy alone
+	@$(BIN)/python -m tools.checks.types
+
+lock: ## choose new versions for requirements.lock
+	@PYTHON="$(PYTHON)" tools/setup/lock.sh
+
+clean: ## remove all that was made here; the next command makes it again
+	rm -rf .venv .cache typings build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+$(READY): requirements.lock pyproject.toml tools/setup/venv.sh $(PACKAGES)
+	@PYTHON="$(PYTHON)" tools/setup/venv.sh
+	@touch $@
+
+$(STUBS): tools/setup/stubs.sh | $(READY)
+	@tools/setup/stubs.sh
+	@touch $@
