@@ -29,7 +29,7 @@ format: $(READY) ## rewrite the sources the way `lint` wants them
 	@$(BIN)/ruff format .
 
 types: $(READY) $(STUBS) ## mypy alone
-	@$(BIN)/python -m tools.checks.types
+	@PYTHONPATH=tools $(BIN)/python -m checks.types
 
 lock: ## choose new versions for requirements.lock
 	@PYTHON="$(PYTHON)" tools/setup/lock.sh

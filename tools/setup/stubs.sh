@@ -18,3 +18,7 @@ echo "stubs: fetching type stubs for rp2, esp32 and CircuitPython into typings/"
 stubs rp2 micropython-rp2-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2
 stubs esp32 micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2
 stubs circuitpython circuitpython-stubs==10.3.1
+# mypy looks for packages named `busio-stubs` among installed packages only.
+for folder in typings/circuitpython/*-stubs; do
+    mv "$folder" "${folder%-stubs}"
+done
