@@ -1,0 +1,28 @@
+#!/bin/sh
+# `make test`: every check and every test. Stops at the first that fails.
+set -eu
+cd "$(dirname "$0")/../.."
+bin=.venv/bin
+
+step() { # heading, then the command
+    printf '\n== %s\n' "$1"
+    shift
+    "$@"
+}
+
+check() {
+    PYTHONPATH=tools $bin/python -m "checks.$1"
+}
+
+# First, because without it nothing below can say that a device would run this.
+tools/setup/micropython.sh
+
+step "ruff: lint" $bin/ruff check .
+step "ruff: format" $bin/ruff format --check .
+step "mypy" check types
+step "portability" check portability
+step "arrows" check arrows
+step "mpy-cross" check compile_device
+step "tests on CPython" $bin/pytest --ignore=host_tests/end_to_end
+step "portable tests on MicroPython" .cache/micropython/micropython -X heapsize=8m host_tests/portable.py
+step "end to end" $bin/pytest host_tests/end_to_end
