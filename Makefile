@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench lint format types lock clean
+.PHONY: run test bench lint format types coverage lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -31,11 +31,16 @@ format: $(READY) ## rewrite the sources the way `lint` wants them
 types: $(READY) $(STUBS) ## mypy alone
 	@PYTHONPATH=tools $(BIN)/python -m checks.types
 
+coverage: $(READY) ## which lines the tests on CPython reach
+	@tools/setup/micropython.sh
+	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+
 lock: ## choose new versions for requirements.lock
 	@PYTHON="$(PYTHON)" tools/setup/lock.sh
 
 clean: ## remove all that was made here; the next command makes it again
-	rm -rf .venv .cache typings build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .cache typings build *.egg-info \
+	    .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(READY): requirements.lock pyproject.toml tools/setup/venv.sh $(PACKAGES)
 	@PYTHON="$(PYTHON)" tools/setup/venv.sh

@@ -4,11 +4,12 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-# uv is no dependency of the project: it lives beside .venv, only to resolve for all Pythons at once.
+# uv is no dependency of the project: it only resolves for all Pythons at once, and lives apart.
 [ -x .cache/uv/bin/uv ] || {
     "${PYTHON:-python3}" -m venv .cache/uv
     .cache/uv/bin/python -m pip install -qq uv
 }
-.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.10 --fork-strategy fewest --upgrade \
+.cache/uv/bin/uv pip compile --quiet --upgrade \
+    --universal --python-version 3.10 --fork-strategy fewest \
     --extra dev --no-annotate --custom-compile-command "make lock" \
     --output-file requirements.lock pyproject.toml

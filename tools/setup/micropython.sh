@@ -20,7 +20,8 @@ fail() {
 usable() {
     "$1" -X heapsize=192k -c 'import sys, asyncio, select, socket
 asyncio.ThreadSafeFlag
-sys.exit(sys.implementation.name != "micropython" or sys.implementation.version < (1, 25))' >/dev/null 2>&1
+name, version = sys.implementation[:2]
+sys.exit(name != "micropython" or version < (1, 25))' >/dev/null 2>&1
 }
 
 usable $home/micropython && exit 0
@@ -42,14 +43,15 @@ if [ -n "$installed" ] && usable "$installed"; then
     finish "'$installed'" "$installed does not run from a script"
 fi
 
+none="no MicroPython 1.25 or newer on the PATH"
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
-    fail "no MicroPython 1.25 or newer on the PATH, and without apt none can be fetched from Debian; install one"
+    fail "$none, and without apt none can be fetched from Debian; install one"
 fi
-[ -r $keyring ] || fail "no MicroPython 1.25 or newer on the PATH, and $keyring, which proves Debian's packages, is missing"
+[ -r $keyring ] || fail "$none, and $keyring is missing, which proves Debian's packages"
 
-# apt with nothing of the system but its addresses, proxies and certificates: an empty dpkg status makes
-# it fetch the whole closure, C library included, whatever this machine runs. It has no root and needs
-# none, so it must not lock the system's files nor change user.
+# apt with nothing of the system but its addresses, proxies and certificates. An empty dpkg status
+# makes it fetch the whole closure, C library included, whatever this machine runs. It has no root
+# and needs none, so it must neither lock the system's files nor change user.
 apt=$PWD/$work/apt
 mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial"
 : >"$apt/status"
@@ -57,16 +59,19 @@ mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial"
 own_apt() {
     apt-get -qq -oDir::Etc::sourcelist=/dev/null -oDir::Etc::sourceparts="$apt/sources" \
         -oDir::Etc::preferences=/dev/null -oDir::Etc::preferencesparts=/dev/null \
-        -oDir::State="$apt" -oDir::State::lists="$apt/lists" -oDir::State::status="$apt/status" -oDir::Cache="$apt/cache" \
-        -oAcquire::Languages=none -oAcquire::Retries=2 -oAcquire::http::Timeout=30 -oAcquire::https::Timeout=30 \
+        -oDir::State="$apt" -oDir::State::lists="$apt/lists" -oDir::State::status="$apt/status" \
+        -oDir::Cache="$apt/cache" -oAcquire::Languages=none -oAcquire::Retries=2 \
+        -oAcquire::http::Timeout=30 -oAcquire::https::Timeout=30 \
         -oDebug::NoLocking=true -oAPT::Sandbox::User="$(id -un)" "$@" </dev/null >>$log 2>&1
 }
 
 # Every archive this machine knows is asked in turn; a list that was never fetched names none of its
 # origin, and an archive that is not Debian's fails the signature check.
 fetch() {
-    for archive in $(apt-get indextargets --no-release-info --format '$(REPO_URI)' 2>/dev/null | awk '!seen[$0]++'); do
-        printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$archive" $suite $keyring >"$apt/sources/debian.sources"
+    known=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 2>/dev/null)
+    for archive in $(echo "$known" | awk '!seen[$0]++'); do
+        printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+            "$archive" $suite $keyring >"$apt/sources/debian.sources"
         own_apt update || continue
         own_apt install --yes --download-only --no-install-recommends micropython && return 0
     done
@@ -74,7 +79,8 @@ fetch() {
 }
 
 echo "micropython: fetching Debian's (suite $suite) into $home"
-fetch || fail "none of the archives in this machine's apt configuration gave Debian $suite's MicroPython (apt's words: $log)"
+fetch ||
+    fail "no archive in this machine's apt configuration has Debian $suite's MicroPython (see $log)"
 for package in "$apt"/cache/archives/*.deb; do
     dpkg-deb -x "$package" $work/root
 done
@@ -83,5 +89,6 @@ rm -rf "$apt"
 # The packages' own loader and libraries: /usr/lib/x86_64-linux-gnu, /usr/lib/aarch64-linux-gnu ...
 loader=$(cd $work && find root/usr/lib -name 'ld-linux*.so.*' -path '*-linux-gnu*' | head -n 1)
 [ -n "$loader" ] || fail "Debian's packages hold no loader for $(uname -m)"
-finish "\"\$here/$loader\" --library-path \"\$here/${loader%/*}\" \"\$here/root/usr/bin/micropython\"" \
+libraries=${loader%/*}
+finish "\"\$here/$loader\" --library-path \"\$here/$libraries\" \"\$here/root/usr/bin/micropython\"" \
     "Debian's MicroPython does not run on this machine ($(uname -m))"

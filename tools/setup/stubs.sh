@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches type stubs for mypy, one folder for each family of boards: the wheels hold top-level
-# files like random.pyi and overwrite each other, so they never share a folder and never enter .venv.
+# Fetches type stubs for mypy, one folder for each family of boards: the wheels hold top-level files
+# like random.pyi and overwrite each other, so they never share a folder and never enter .venv.
 set -eu
 cd "$(dirname "$0")/../.."
 

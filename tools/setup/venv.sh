@@ -10,11 +10,12 @@ fail() {
     exit 1
 }
 
-command -v "$python" >/dev/null || fail "no $python on the PATH; Loquet's tools need Python 3.10 or newer"
+command -v "$python" >/dev/null ||
+    fail "no $python on the PATH; Loquet's tools need Python 3.10 or newer"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "$("$python" --version) is too old; Loquet's tools need Python 3.10 or newer (make PYTHON=...)"
+    fail "$("$python" --version) is too old; Loquet's tools need 3.10 or newer (make PYTHON=...)"
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "this Python cannot make virtual environments; install its venv package (Debian: python3-venv)"
+    fail "this Python cannot make virtual environments; install its venv package (python3-venv)"
 
 echo "venv: setting up .venv from requirements.lock"
 "$python" -m venv --clear .venv
