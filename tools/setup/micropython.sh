@@ -89,6 +89,6 @@ rm -rf "$apt"
 # The packages' own loader and libraries: /usr/lib/x86_64-linux-gnu, /usr/lib/aarch64-linux-gnu ...
 loader=$(cd $work && find root/usr/lib -name 'ld-linux*.so.*' -path '*-linux-gnu*' | head -n 1)
 [ -n "$loader" ] || fail "Debian's packages hold no loader for $(uname -m)"
-libraries=${loader%/*}
-finish "\"\$here/$loader\" --library-path \"\$here/$libraries\" \"\$here/root/usr/bin/micropython\"" \
+libraries="--library-path \"\$here/${loader%/*}\""
+finish "\"\$here/$loader\" $libraries \"\$here/root/usr/bin/micropython\"" \
     "Debian's MicroPython does not run on this machine ($(uname -m))"
