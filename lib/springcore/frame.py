@@ -62,7 +62,7 @@ class Frame:
         )
 
 
-def lrc_of(data, lrc: int = 0) -> int:
+def lrc_of(data: bytes | bytearray | memoryview, lrc: int = 0) -> int:
     """XOR of all bytes of `data`, carried on from `lrc`."""
     for byte in data:
         lrc ^= byte
@@ -81,7 +81,7 @@ def refusal_of(pcb: int) -> str | None:
     return "PCB %02X: bit 6 (event) without bit 7 (to the host), the host sends no events" % pcb
 
 
-def encode(channel: int, sequence: int, cla: int, payload) -> bytes:
+def encode(channel: int, sequence: int, cla: int, payload: bytes) -> bytes:
     """The bytes of one frame. `payload`: 1 to 65536 bytes, instruction, status or event first.
 
     Raises UsageError for a value that no frame can carry.
@@ -106,7 +106,7 @@ def encode(channel: int, sequence: int, cla: int, payload) -> bytes:
     return bytes(frame)
 
 
-def decode(data) -> Frame:
+def decode(data: bytes | bytearray | memoryview) -> Frame:
     """The frame that `data` is, whole and alone. Raises FrameError saying what is wrong with it."""
     if len(data) < OVERHEAD + 1:
         raise FrameError("%d bytes: the shortest frame has %d" % (len(data), OVERHEAD + 1))

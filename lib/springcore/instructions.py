@@ -113,7 +113,7 @@ INSTRUCTIONS = (
 _UNKNOWN = const((0, 0, None, _OPEN, _OPEN))
 
 
-def command(name: str, **values) -> tuple:
+def command(name: str, **values: object) -> tuple:
     """(CLA, payload): the instruction `name` with these field values, INS first.
 
     Numbers are int, the others bytes (protocol.md 2, 3.1, 5). UsageError names the instruction,
@@ -240,7 +240,7 @@ def _allowed(field: tuple) -> str:
     )
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _bytes_in_words(len(value))
     if type(value) is int and value > 9:

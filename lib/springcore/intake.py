@@ -6,6 +6,7 @@ a message: a damaged start byte, or a line feed inside the data, is all it takes
 ends the distrust.
 """
 
+from springcore.frame import Frame
 from springcore.stream import Noise, StreamDecoder
 from springcore.text import TextMessage
 from springcore.ticks import ticks_add, ticks_diff
@@ -34,7 +35,7 @@ class Intake:
         self._echo = b""
         self._remains = 0  # bytes of noise since the line was last quiet
         self._line_came = False  # a text line came since then
-        self.gap_due = None
+        self.gap_due: int | None = None
         self.echoes_broken = 0
 
     @property
@@ -57,7 +58,7 @@ class Intake:
         """These bytes of ours will come back first."""
         self._echo = sent
 
-    def receive(self, data, now_ms: int):
+    def receive(self, data: bytes | bytearray | memoryview, now_ms: int) -> list | tuple:
         """The messages that end in `data`, in order."""
         if self._echo:
             data = self._without_echo(data)
@@ -68,7 +69,7 @@ class Intake:
         """Whether the gap has passed that ends every message."""
         return self.gap_due is not None and ticks_diff(now_ms, self.gap_due) >= 0
 
-    def end_burst(self):
+    def end_burst(self) -> list | tuple:
         """The messages that are left when the gap has passed. Call `forget_burst` after them."""
         self.gap_due = None
         return self._stream.flush()
@@ -79,7 +80,7 @@ class Intake:
         self._remains = 0
         self._line_came = False
 
-    def weigh(self, message) -> bool:
+    def weigh(self, message: Frame | TextMessage | Noise) -> bool:
         """Whether this message is clean. To be asked of each one, in order."""
         if isinstance(message, Noise):
             self._remains += message.length
@@ -90,7 +91,7 @@ class Intake:
             self._line_came = True
         return clean
 
-    def _without_echo(self, data):
+    def _without_echo(self, data: bytes | bytearray | memoryview) -> bytes | bytearray | memoryview:
         """`data` less the bytes of our own that come back first."""
         count = min(len(data), len(self._echo))
         if bytes(data[:count]) == self._echo[:count]:

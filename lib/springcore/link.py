@@ -17,9 +17,12 @@ than the settings say. Everything else is handed over with the reason why it may
 
 from springcore import codes, frame, tag, text
 from springcore.errors import PeerError, UsageError
+from springcore.frame import Frame
 from springcore.happenings import Answer, BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
 from springcore.intake import GAP_MS, Intake
 from springcore.stream import Noise
+from springcore.tag import ReaderState, TagRead, TagRemoved
+from springcore.text import TextMessage
 from springcore.ticks import ticks_add, ticks_diff
 from springcore.wakeup import LOOK_AGAIN_MS, WakeupLine
 
@@ -80,27 +83,6 @@ _SERIAL_NUMBER_COMMAND = (
     codes.CLA_CONTROL,
     bytes((codes.INS_GET_DATA, codes.DATA_SERIAL_NUMBER)),
 )
-
-
-def _commands_of(settings) -> dict:
-    """The command of each phase that has one."""
-    rate = bytes((codes.INS_SET_SERIAL_PARAMETERS,)) + settings.bitrate.to_bytes(4, "big")
-    ui = bytes((codes.INS_AUTO_SEQUENCES, 1 if settings.auto_sequences else 0))
-    return {
-        _PING: _PING_COMMAND,
-        _POWER_UP: _PING_COMMAND,
-        _IDENTIFY: _SERIAL_NUMBER_COMMAND,
-        _RATE: (codes.CLA_PROTOCOL, rate),
-        _CONFIRM: _PING_COMMAND,
-        _UI: (codes.CLA_CONTROL, ui),
-        _EVENTS: _PING_EVENT_COMMAND,
-        _ASK: _PING_COMMAND,
-        _STOP: _CANCEL_COMMAND,
-        _ASK_LAST: _PING_COMMAND,
-        _SEARCH: _PING_COMMAND,
-        _LISTEN: _PING_COMMAND,
-    }
-
 
 # Every time limit, in milliseconds (design: the link; protocol.md 1.4).
 RESPONSE_MS = const(1000)  # end of command to first byte of the answer
@@ -197,14 +179,34 @@ class LinkSettings:
         self.buffer_size = buffer_size
 
 
+def _commands_of(settings: LinkSettings) -> dict:
+    """The command of each phase that has one."""
+    rate = bytes((codes.INS_SET_SERIAL_PARAMETERS,)) + settings.bitrate.to_bytes(4, "big")
+    ui = bytes((codes.INS_AUTO_SEQUENCES, 1 if settings.auto_sequences else 0))
+    return {
+        _PING: _PING_COMMAND,
+        _POWER_UP: _PING_COMMAND,
+        _IDENTIFY: _SERIAL_NUMBER_COMMAND,
+        _RATE: (codes.CLA_PROTOCOL, rate),
+        _CONFIRM: _PING_COMMAND,
+        _UI: (codes.CLA_CONTROL, ui),
+        _EVENTS: _PING_EVENT_COMMAND,
+        _ASK: _PING_COMMAND,
+        _STOP: _CANCEL_COMMAND,
+        _ASK_LAST: _PING_COMMAND,
+        _SEARCH: _PING_COMMAND,
+        _LISTEN: _PING_COMMAND,
+    }
+
+
 class Link:
     """One reader. `first_sequence`: 0 to 15, best drawn at random, so that a late answer to what
     was asked before a restart is not taken for a fresh one.
     """
 
     def __init__(self, settings: LinkSettings, first_sequence: int):
-        self.counters = {name: 0 for name in COUNTERS}
-        self.state = None
+        self.counters = dict.fromkeys(COUNTERS, 0)
+        self.state: str | None = None
         self._settings = settings
         self._intake = Intake(settings.buffer_size)
         self._pin = text.ChecksumPin()
@@ -214,19 +216,19 @@ class Link:
         self._commands = _commands_of(settings)
         self._wakeup = WakeupLine()
         self._direct_seen = False  # the reader has ever answered a Direct command
-        self._told_output = None  # the wrong output that was reported last
+        self._told_output: str | None = None  # the wrong output that was reported last
         self._reset()
 
     def _reset(self) -> None:
         """Everything that a start forgets."""
         self._phase = _DRAIN
-        self._outgoing = None
-        self._flight = None  # what is in flight: one of the names above
-        self._sequences = ()  # which sequence numbers its answer may carry
+        self._outgoing: bytes | None = None
+        self._flight: str | None = None  # what is in flight: one of the names above
+        self._sequences: tuple = ()  # which sequence numbers its answer may carry
         self._extensions = 0
-        self._request = None
+        self._request: tuple | None = None
         self._following = False
-        self._feedback = None
+        self._feedback: int | None = None
         self._ready = False
         self._supervised = True
         self._deaf_tries = 0
@@ -234,12 +236,12 @@ class Link:
         self._search_index = 0
         self._feedback_first = False
         # Deadlines, each a tick or None.
-        self._phase_due = None
-        self._answer_due = None
-        self._event_due = None
-        self._keepalive_due = None
-        self._supervision_due = None
-        self._lost_due = None
+        self._phase_due: int | None = None
+        self._answer_due: int | None = None
+        self._event_due: int | None = None
+        self._keepalive_due: int | None = None
+        self._supervision_due: int | None = None
+        self._lost_due: int | None = None
 
     # What the skin calls
 
@@ -252,7 +254,7 @@ class Link:
         self._lost_due = ticks_add(now_ms, LOST_MS)
         self._change_state(STARTING, "begins")
 
-    def receive(self, data, now_ms: int) -> None:
+    def receive(self, data: bytes | bytearray | memoryview, now_ms: int) -> None:
         """Bytes that have arrived (any bytes-like)."""
         self._check_gap(now_ms)
         for message in self._intake.receive(data, now_ms):
@@ -281,7 +283,7 @@ class Link:
         if _passed(self._phase_due, now_ms):
             self._on_phase_due(now_ms)
 
-    def transmit(self, now_ms: int):
+    def transmit(self, now_ms: int) -> bytes | None:
         """The next bytes to put on the line, or None. Call it when the line is ours to send on;
         report with `transmitted` when the last stop bit has left."""
         if self._outgoing is None and self._flight is None:
@@ -320,7 +322,7 @@ class Link:
         self._end_following()
         self._send(_REQUEST, codes.CLA_PROTOCOL, bytes((codes.INS_FOLLOWING,)) + data)
 
-    def take(self):
+    def take(self) -> object:
         """The next happening, or None."""
         return self._happenings.pop(0) if self._happenings else None
 
@@ -338,13 +340,13 @@ class Link:
             and not self._wakeup.low
         )
 
-    def next_due(self, now_ms: int):
+    def next_due(self, now_ms: int) -> int | None:
         """Milliseconds until `advance` or `transmit` has something to do (0: now); None: never."""
         # What cannot be done now anyhow must not wake anybody.
         free = self._flight is None
         working = free and self._phase in (_WORK, _LISTEN)
         settled = not self._intake.waiting
-        soonest = None
+        soonest: int | None = None
         for due, counts in (
             (self._intake.gap_due, True),
             (self._phase_due, True),
@@ -444,7 +446,7 @@ class Link:
 
     # What becomes of it
 
-    def _end_flight(self, now_ms: int, payload) -> None:
+    def _end_flight(self, now_ms: int, payload: bytes | None) -> None:
         """The command in flight has ended: `payload` answers it, or nothing does (None)."""
         flight = self._flight
         self._flight = None
@@ -467,7 +469,7 @@ class Link:
         elif flight == _FEEDBACK and payload[0] != codes.STA_SUCCESS:
             self._trouble("feedback_refused", "status %02X" % payload[0])
 
-    def _on_request_answered(self, payload, now_ms: int) -> None:
+    def _on_request_answered(self, payload: bytes | None, now_ms: int) -> None:
         self._happenings.append(Answer(payload))
         if payload is not None and payload[0] == codes.STA_FOLLOWING:
             self._following = True
@@ -487,7 +489,7 @@ class Link:
             # The line may be high only for a moment, with more old events behind.
             self._phase_due = ticks_add(now_ms, LOOK_AGAIN_MS)
 
-    def _on_empty_poll(self, payload, now_ms: int) -> None:
+    def _on_empty_poll(self, payload: bytes | None, now_ms: int) -> None:
         """The reader had no event for our poll, although /WAKEUP was low."""
         self.counters["polls_empty"] += 1
         was_stuck = self._wakeup.stuck
@@ -498,7 +500,7 @@ class Link:
 
     # Steps
 
-    def _step(self, now_ms: int, payload) -> None:
+    def _step(self, now_ms: int, payload: bytes | None) -> None:
         """Moves through the table by what became of the phase's command."""
         answered, refused, silent = _TRANSITIONS[self._phase]
         if payload is None:
@@ -588,7 +590,7 @@ class Link:
         elif self._phase in (_DRAIN, _DEAF):
             self._enter(_PING, now_ms)
 
-    def _on_rate(self, accepted: bool, payload, now_ms: int) -> None:
+    def _on_rate(self, accepted: bool, payload: bytes, now_ms: int) -> None:
         wanted = self._settings.bitrate
         if not accepted:
             self._trouble("bitrate_refused", "%d bit/s: status %02X" % (wanted, payload[0]))
@@ -600,14 +602,14 @@ class Link:
             self._set_bitrate(wanted)
             self._enter(_CONFIRM, now_ms)
 
-    def _on_serial_number(self, payload) -> None:
+    def _on_serial_number(self, payload: bytes) -> None:
         number = bytes(payload[1:])
         wanted = self._settings.serial_number
         if wanted is not None and number != wanted.encode():
             shown = "".join([chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in number])
             self._trouble("reader_changed", "serial number %s, expected %s" % (shown, wanted))
 
-    def _on_supervision(self, payload, now_ms: int) -> None:
+    def _on_supervision(self, payload: bytes | None, now_ms: int) -> None:
         """PING_EVENT was answered, refused or not answered; its event is another matter."""
         if payload is None:
             self._enter(_QUIET, now_ms)
@@ -698,24 +700,24 @@ class Link:
             self.counters["answers_garbled"] += 1
             self._end_flight(now_ms, None)
 
-    def _on_message(self, message, now_ms: int) -> None:
+    def _on_message(self, message: Frame | TextMessage | Noise, now_ms: int) -> None:
         clean = self._intake.weigh(message)
         if isinstance(message, Noise):
             self._on_noise(message)
-        elif isinstance(message, text.TextMessage):
+        elif isinstance(message, TextMessage):
             self._on_text(message, clean, now_ms)
         elif message.channel == frame.EVENT:
             self._on_event(message, clean, now_ms)
         else:
             self._on_response(message, now_ms)
 
-    def _on_noise(self, noise) -> None:
+    def _on_noise(self, noise: Noise) -> None:
         self.counters["noise_bytes"] += noise.length
         if noise.looks_like is not None and noise.looks_like != self._told_output:
             self._told_output = noise.looks_like
             self._trouble("wrong_output", noise.looks_like)
 
-    def _on_response(self, response, now_ms: int) -> None:
+    def _on_response(self, response: Frame, now_ms: int) -> None:
         self.counters["frames"] += 1
         if self._flight is None or response.sequence not in self._sequences:
             self.counters["answers_late"] += 1
@@ -739,7 +741,7 @@ class Link:
         # Which of the two numbers the answer carries is not documented.
         self._sequences = (first, self._sequence)
 
-    def _on_event(self, event, clean: bool, now_ms: int) -> None:
+    def _on_event(self, event: Frame, clean: bool, now_ms: int) -> None:
         self.counters["frames"] += 1
         polled = self._flight in (_POLL, _SECOND_POLL)
         self._heard(now_ms)
@@ -756,19 +758,19 @@ class Link:
         else:
             self._on_reader_event(event, clean, now_ms)
 
-    def _on_reader_event(self, event, clean: bool, now_ms: int) -> None:
+    def _on_reader_event(self, event: Frame, clean: bool, now_ms: int) -> None:
         self.counters["events"] += 1
         try:
             seen = tag.from_event(event.payload, event.truncated)
         except PeerError as error:
             self._on_malformed(error)
             return
-        if seen.kind == "reader_state":
+        if isinstance(seen, ReaderState):
             self._on_reader_state(seen, now_ms)
         else:
             self._tell_tag(seen, clean, now_ms)
 
-    def _on_text(self, message, clean: bool, now_ms: int) -> None:
+    def _on_text(self, message: TextMessage, clean: bool, now_ms: int) -> None:
         self.counters["text_messages"] += 1
         if self._settings.events != EVENTS_TEXT:
             self.counters["events_other_mode"] += 1
@@ -786,18 +788,18 @@ class Link:
         if seen is not None:
             self._tell_tag(seen, clean, now_ms)
 
-    def _on_malformed(self, error) -> None:
+    def _on_malformed(self, error: PeerError) -> None:
         self.counters["events_malformed"] += 1
         self._trouble("event_malformed", str(error))
 
-    def _tell_tag(self, seen, clean: bool, now_ms: int) -> None:
-        if seen.kind == "tag_removed":
+    def _tell_tag(self, seen: TagRead | TagRemoved, clean: bool, now_ms: int) -> None:
+        if isinstance(seen, TagRemoved):
             self._happenings.append(TagGone(seen))
             return
         self._feedback_first = True
         self._happenings.append(TagSeen(seen, self._doubt(seen, clean, now_ms)))
 
-    def _doubt(self, seen, clean: bool, now_ms: int):
+    def _doubt(self, seen: TagRead, clean: bool, now_ms: int) -> str | None:
         """Why this tag may not decide; None if it may."""
         if self._phase == _BACKLOG:
             return STALE_EVENT
@@ -812,7 +814,7 @@ class Link:
             return TRUNCATED
         return None
 
-    def _on_reader_state(self, seen, now_ms: int) -> None:
+    def _on_reader_state(self, seen: tag.ReaderState, now_ms: int) -> None:
         if not seen.running:
             self._trouble("reader_stopped", "the Smart Reader has stopped, cards are not read")
         elif self._phase == _WORK:
@@ -835,5 +837,5 @@ class Link:
         self._happenings.append(Trouble(name, detail))
 
 
-def _passed(due, now_ms: int) -> bool:
+def _passed(due: int | None, now_ms: int) -> bool:
     return due is not None and ticks_diff(now_ms, due) >= 0

@@ -119,7 +119,7 @@ class StreamDecoder:
         self._noise_length = 0
         self._noise_head = bytearray(NOISE_HEAD)
         self._noise_kept = 0
-        self._noise_reason = None
+        self._noise_reason: str | None = None
         self._found: list = []
 
     @property
@@ -132,7 +132,7 @@ class StreamDecoder:
         """Bytes have come that have not been told as a message or as noise yet."""
         return self.waiting or self._noise_length > 0
 
-    def receive(self, data):
+    def receive(self, data: bytes | bytearray | memoryview) -> list | tuple:
         """The messages that end in `data` (any bytes-like), in order; noise as it is passed."""
         size = len(data)
         if size <= self._capacity - self._end and not self._skipping:
@@ -143,21 +143,21 @@ class StreamDecoder:
             self._receive_in_parts(memoryview(data))
         return self._take_found()
 
-    def flush(self):
+    def flush(self) -> list | tuple:
         """The messages that are left when the line has fallen quiet: nothing more will come."""
         self._give_up()
         self._tell_noise()
         self._suspect_until = 0
         return self._take_found()
 
-    def _take_found(self):
+    def _take_found(self) -> list | tuple:
         if not self._found:
             return ()
         found = self._found
         self._found = []
         return found
 
-    def _receive_in_parts(self, view) -> None:
+    def _receive_in_parts(self, view: memoryview) -> None:
         position = 0
         while position < len(view):
             if self._skipping:
@@ -293,13 +293,13 @@ class StreamDecoder:
             self._lrc = lrc_of(self._view[1:keep])
             self._tail = bytes(self._view[keep:])
 
-    def _skip(self, view) -> int:
+    def _skip(self, view: memoryview) -> int:
         """Checks the next bytes of a message whose head fills the buffer; returns how many."""
         if self._buffer[0] == START:
             return self._skip_frame(view)
         return self._skip_text(view)
 
-    def _skip_frame(self, view) -> int:
+    def _skip_frame(self, view: memoryview) -> int:
         count = min(len(view), self._total - self._capacity - self._skipped)
         self._lrc = lrc_of(view[:count], self._lrc)
         self._skipped += count
@@ -311,7 +311,7 @@ class StreamDecoder:
                 self._fail_skipped("broken frame: wrong LRC")
         return count
 
-    def _skip_text(self, view) -> int:
+    def _skip_text(self, view: memoryview) -> int:
         part = bytes(view)
         stop = part.find(b"\n")
         if stop >= 0:
@@ -335,7 +335,7 @@ class StreamDecoder:
         else:
             self._deliver_text(head, self._capacity, between, b"$SCxxx" + end)
 
-    def _fail_skipped(self, reason) -> None:
+    def _fail_skipped(self, reason: str | None) -> None:
         """Searches the head of a broken long message; the rest of it was not kept."""
         self._suspect(self._capacity + self._skipped)
         self._skipping = False
@@ -373,7 +373,7 @@ class StreamDecoder:
         self._found.append(frame)
         self._consume(kept)
 
-    def _deliver_text(self, line, kept, between, end) -> None:
+    def _deliver_text(self, line: bytes, kept: int, between: int, end: bytes) -> None:
         """`line`: what was kept of it; `end`: its last bytes, without CR LF, with the checksum."""
         checksum, rule = ABSENT, None
         if carries_checksum(end):
@@ -397,7 +397,7 @@ class StreamDecoder:
             if self._skipping:
                 self._end_skipping()
 
-    def _fail(self, claimed: int, reason) -> None:
+    def _fail(self, claimed: int, reason: str | None) -> None:
         """The candidate is no message: gives up its first byte, distrusts all that it claimed."""
         self._suspect(claimed)
         self._reject(reason)
@@ -408,7 +408,7 @@ class StreamDecoder:
         if claimed > 1 and end > self._suspect_until:
             self._suspect_until = end
 
-    def _reject(self, reason) -> None:
+    def _reject(self, reason: str | None) -> None:
         if self._noise_length == 0:
             self._noise_reason = reason
         self._add_noise(1)

@@ -7,6 +7,7 @@ was, a number in an event, its text in a line.
 
 from springcore import codes
 from springcore.errors import TagError
+from springcore.text import TextMessage
 
 
 class TagRead:
@@ -60,7 +61,7 @@ class ReaderState:
 # READER-class events (protocol.md 4)
 
 
-def from_event(payload, truncated: bool = False):
+def from_event(payload: bytes, truncated: bool = False) -> TagRead | TagRemoved | ReaderState:
     """TagRead, TagRemoved or ReaderState from an event's payload, EVT byte first.
 
     A `truncated` payload is read as far as its TLVs are whole. Raises TagError.
@@ -76,7 +77,7 @@ def from_event(payload, truncated: bool = False):
     raise TagError("event %02X: not one of the READER class" % event)
 
 
-def _tag_moved(values, truncated: bool):
+def _tag_moved(values: list, truncated: bool) -> TagRead | TagRemoved:
     info, tag_id = _find(values, codes.TLV_TAG_INFO), _find(values, codes.TLV_TAG_ID)
     if info is not None and tag_id is not None:
         return _tag_read("tag_inserted", values, truncated)
@@ -88,7 +89,7 @@ def _tag_moved(values, truncated: bool):
     return TagRemoved(tag_index=_byte(codes.TLV_TAG_INDEX, index))
 
 
-def _tag_read(kind: str, values, truncated: bool) -> TagRead:
+def _tag_read(kind: str, values: list, truncated: bool) -> TagRead:
     tag = TagRead()
     tag.kind = kind
     tag.truncated = truncated
@@ -109,7 +110,7 @@ def _tag_read(kind: str, values, truncated: bool) -> TagRead:
     return tag
 
 
-def _read_info(tag: TagRead, info) -> None:
+def _read_info(tag: TagRead, info: bytes) -> None:
     if len(info) < 4:
         raise TagError("tag info (C1) of %d bytes: must be 4" % len(info))
     flags, tag.interface, tag.protocol, tag.template = info[0], info[1], info[2], info[3]
@@ -119,7 +120,7 @@ def _read_info(tag: TagRead, info) -> None:
     tag.details_are_text = bool(flags & codes.TAG_DETAILS_IS_TEXT)
 
 
-def _interfaces(values) -> list:
+def _interfaces(values: list) -> list:
     found = []
     for tag, value in values:
         if tag == codes.TLV_INTERFACE_AND_PROTOCOLS:
@@ -129,7 +130,7 @@ def _interfaces(values) -> list:
     return found
 
 
-def _find(values, wanted: int):
+def _find(values: list, wanted: int) -> bytes | None:
     found = None
     for tag, value in values:
         if tag == wanted:
@@ -140,13 +141,13 @@ def _find(values, wanted: int):
     return found
 
 
-def _byte(tag: int, value) -> int:
+def _byte(tag: int, value: bytes) -> int:
     if len(value) != 1:
         raise TagError("TLV %02X of %d bytes: must be 1" % (tag, len(value)))
     return value[0]
 
 
-def _tlvs(payload, truncated: bool) -> list:
+def _tlvs(payload: bytes, truncated: bool) -> list:
     """List of (tag, bytes). A `truncated` payload ends where its last whole TLV ends."""
     values = []
     place = 1
@@ -161,7 +162,7 @@ def _tlvs(payload, truncated: bool) -> list:
     return values
 
 
-def _tlv_length(payload, place: int):
+def _tlv_length(payload: bytes, place: int) -> tuple:
     """(where the value starts, its length); (0, 0) when the length itself is cut off."""
     if place >= len(payload):
         return 0, 0
@@ -183,7 +184,7 @@ def _tlv_length(payload, place: int):
 # $SCRDR lines (protocol.md 6)
 
 
-def from_text(message):
+def from_text(message: TextMessage) -> TagRead | TagRemoved | None:
     """TagRead or TagRemoved from a TextMessage of kind SCRDR; None for the empty hello message.
 
     Whether the message may be believed (checksum, suspect) is not looked at here.
@@ -206,7 +207,7 @@ def from_text(message):
     return _tag_of_fields(fields, move, tag_id, message.truncated)
 
 
-def _tag_of_fields(fields, move: str, tag_id, truncated: bool) -> TagRead:
+def _tag_of_fields(fields: list, move: str, tag_id: bytes | None, truncated: bool) -> TagRead:
     tag = TagRead()
     tag.kind = "tag_inserted" if move else "tag_read"
     tag.gone = move == "IR"
@@ -216,7 +217,7 @@ def _tag_of_fields(fields, move: str, tag_id, truncated: bool) -> TagRead:
     if interface:
         tag.interface = codes.interface_of(_text(interface))
     if protocol:
-        tag.protocol = codes.protocol_of(tag.interface, _text(protocol))
+        tag.protocol = codes.protocol_of(tag.interface or "", _text(protocol))
     tag.template = _hex_byte("template", _field(fields, 2))
     tag.rssi = _hex_byte("rssi", _field(fields, 3))
     if not truncated:
@@ -225,12 +226,12 @@ def _tag_of_fields(fields, move: str, tag_id, truncated: bool) -> TagRead:
     return tag
 
 
-def _field(fields, index: int):
+def _field(fields: list, index: int) -> bytes | None:
     """One field; None if the message was cut off before its end."""
     return fields[index] if index < len(fields) else None
 
 
-def _text(field) -> str:
+def _text(field: bytes) -> str:
     """The field's characters, for tables and messages; one that is no ASCII shows as `?`."""
     return "".join([chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in field])
 
@@ -239,7 +240,7 @@ def _is_hex(digits: str) -> bool:
     return bool(digits) and all(digit in "0123456789ABCDEFabcdef" for digit in digits)
 
 
-def _hex_byte(name: str, field) -> int | None:
+def _hex_byte(name: str, field: bytes | None) -> int | None:
     if not field:
         return None
     digits = _text(field)
@@ -248,7 +249,7 @@ def _hex_byte(name: str, field) -> int | None:
     return int(digits, 16)
 
 
-def _tag_id(field):
+def _tag_id(field: bytes | None) -> bytes | None:
     if field is None:
         return None
     digits = _text(field)

@@ -73,7 +73,7 @@ class TextMessage:
         )
 
 
-def _fields_of(message) -> list:
+def _fields_of(message: TextMessage) -> list:
     body = message.line[HEAD_LENGTH:]
     if message.truncated:
         # The last field of the head may go on in what was not kept.
@@ -89,7 +89,7 @@ def _fields_of(message) -> list:
     return fields
 
 
-def rule_of(between: int, digits) -> str | None:
+def rule_of(between: int, digits: bytes) -> str | None:
     """Which rule makes `digits` (two hex digits) the checksum; None if no rule does.
 
     `between` is the XOR of all bytes after the `$` and before the last `*`.
@@ -104,7 +104,7 @@ def rule_of(between: int, digits) -> str | None:
     return None
 
 
-def carries_checksum(line) -> bool:
+def carries_checksum(line: bytes) -> bool:
     """Whether this line, without its CR LF, ends in `*` and two characters."""
     return len(line) >= HEAD_LENGTH + 3 and line[-3] == 0x2A
 
@@ -116,8 +116,8 @@ class ChecksumPin:
     """
 
     def __init__(self):
-        self.pinned = None
-        self._last = None
+        self.pinned: str | None = None
+        self._last: str | None = None
 
     def accepts(self, rule: str) -> bool:
         """Whether a line that fits `rule` may be believed; remembers what it saw."""
@@ -127,7 +127,9 @@ class ChecksumPin:
         return self.pinned in (None, rule)
 
 
-def encode_command(sequence=None, leds=None, buzzer_ms=None) -> bytes:
+def encode_command(
+    sequence: int | None = None, leds: bytes | None = None, buzzer_ms: int | None = None
+) -> bytes:
     """A $SCCMD line with CR LF, without the optional checksum, whose rule is in doubt.
 
     Either `sequence` (0 to 255) alone, or `leds` (4 mode bytes) and / or `buzzer_ms` (0 to
@@ -137,13 +139,13 @@ def encode_command(sequence=None, leds=None, buzzer_ms=None) -> bytes:
     if sequence is not None:
         if leds is not None or buzzer_ms is not None:
             raise UsageError("sequence: cannot be mixed with leds or buzzer_ms")
-        fields = ("SEQ=%02X" % _in_range("sequence", sequence, 255),)
+        fields = ["SEQ=%02X" % _in_range("sequence", sequence, 255)]
     else:
         fields = _ui_fields(leds, buzzer_ms)
     return ("$SCCMD;%s\r\n" % ";".join(fields)).encode()
 
 
-def _ui_fields(leds, buzzer_ms) -> list:
+def _ui_fields(leds: bytes | None, buzzer_ms: int | None) -> list:
     fields = []
     if leds is not None:
         if len(leds) != 4:
