@@ -33,7 +33,7 @@ class Conversation:
     ):
         values = {0x02A0: bytes.fromhex(OUTPUTS[events]), **(registers or {})}
         mode = "spontaneous" if events == "spontaneous" else "wakeup"
-        options = Options(event_mode=mode, **(options or {}))
+        options = Options(**{"event_mode": mode, **(options or {})})
         self.reader = VirtualReader(options, Registers(values), seed)
         self.line = FaultyLine(self.reader, seed)
         self.link = Link(LinkSettings(events=events, **settings), seed)

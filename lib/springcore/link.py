@@ -54,6 +54,8 @@ _DEAF = "deaf"  # the reader answers, its events do not come; wait and start ove
 _LISTEN = "listen"  # a text reader that does not speak Direct
 _RESUME = "resume"  # no phase: on with the work if it had begun and nothing was lost, else startup
 
+_LADDER = (_QUIET, _ASK, _STOP, _ASK_LAST)
+
 # phase      answered      refused       silent or garbled
 _TRANSITIONS = {
     _PING: (_IDENTIFY, _IDENTIFY, _POWER_UP),
@@ -215,7 +217,7 @@ class Link:
         self._bitrate = settings.bitrate
         self._commands = _commands_of(settings)
         self._wakeup = WakeupLine()
-        self._direct_seen = False  # the reader has ever answered a Direct command
+        self._speaks_direct = False  # the reader answers commands, as far as is known
         self._told_output: str | None = None  # the wrong output that was reported last
         self._reset()
 
@@ -541,6 +543,7 @@ class Link:
         elif phase == _QUIET:
             self._phase_due = ticks_add(now_ms, GAP_MS)
         elif phase == _SEARCH:
+            self._lose()
             self._next_search_rate()
         elif phase == _LISTEN:
             self._set_bitrate(self._settings.bitrate)
@@ -549,7 +552,7 @@ class Link:
 
     def _only_text(self) -> bool:
         """The reader sends text and may well not speak Direct: its silence says nothing."""
-        return self._settings.events == EVENTS_TEXT and not self._direct_seen
+        return self._settings.events == EVENTS_TEXT and not self._speaks_direct
 
     def _enter_work(self, now_ms: int) -> None:
         self._ready = True
@@ -660,11 +663,16 @@ class Link:
             self._lost_due = ticks_add(now_ms, LOST_MS - KEEPALIVE_MS)
             self._keepalive_due = now_ms
             return
+        self._lose()
+
+    def _lose(self) -> None:
+        if self.state == LOST:
+            return
         self._ready = False
         self._event_due = None
         self._supervision_due = None
         self.counters["times_lost"] += 1
-        self._change_state(LOST, "nothing heard for %d ms" % LOST_MS)
+        self._change_state(LOST, "no answer")
 
     def _heard(self, now_ms: int) -> None:
         """A sound message has come: the reader is there."""
@@ -722,7 +730,7 @@ class Link:
         if self._flight is None or response.sequence not in self._sequences:
             self.counters["answers_late"] += 1
             return
-        self._direct_seen = True
+        self._speaks_direct = True
         self._heard(now_ms)
         asks_for_time = response.payload[0] == codes.STA_TIME_EXTENSION_REQUEST
         if asks_for_time and self._extensions <= _EXTENSIONS_MAX:
@@ -780,6 +788,9 @@ class Link:
             self._trouble("checksum", "a line's checksum is %s" % message.checksum)
             return
         self._heard(now_ms)
+        if self._phase in _LADDER:
+            # It sends and does not answer: a search for its bit rate would only lose its lines.
+            self._speaks_direct = False
         try:
             seen = tag.from_text(message)
         except PeerError as error:
