@@ -102,7 +102,7 @@ def test_corruption_that_the_check_cannot_see_is_told_apart():
         talk.run(1500)
         wrong += len(decided(talk) - {OTHER})
         assert talk.grants() == 0
-    print("ids made of another by corruption that the LRC cannot see: %d of 30" % wrong)
+    print(f"ids made of another by corruption that the LRC cannot see: {wrong} of 30")
 
 
 def test_corrupted_event_is_reported_as_lost():
