@@ -1,0 +1,1 @@
+"""The desktop side of Loquet: command line, virtual reader, virtual door."""

@@ -1,0 +1,35 @@
+"""What the reader does to the world, one thing at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+OFF = "off"
+BOOTING = "booting"
+RUNNING = "running"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One thing that happened at `at_us`.
+
+    kind, value:
+      "tx"            bytes; the first start bit leaves the reader at `at_us`, at `bitrate`
+      "wakeup"        bool; True = /WAKEUP asserted (low)
+      "sequence"      int; played because the host asked
+      "own_sequence"  int; played by the reader of its own accord
+      "leds"          tuple of 4 mode bytes
+      "rgb"           tuple: (mode,) or (r, g, b) or (r, g, b, fade ms)
+      "buzzer"        int, milliseconds
+      "power"         "off", "booting" or "running"; bytes that have not left by then never do
+    FaultyLine adds:
+      "rx"            bytes whose last stop bit reached the host at `at_us`, sent at `bitrate`
+      "edge"          None; the host's pin saw /WAKEUP fall
+      "fault"         str; a fault was done to the line
+    """
+
+    at_us: int
+    kind: str
+    value: Any
+    bitrate: int = 0

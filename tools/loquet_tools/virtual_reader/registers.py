@@ -1,0 +1,156 @@
+"""Configuration memory: what is written, what the firmware takes instead, when it counts.
+
+protocol.md 3.1 and 9. A written value is kept at once, read back at once, and takes effect when the
+reader starts again. A register that is not set reads as empty and counts as the default below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ACCESS_CONDITIONS = 0x02F0
+SMART_READER = 0x02A0
+TIMINGS = 0x02A1
+PROFILE = 0x02C0
+UI_OPTIONS = 0x02D0
+TEMPLATES = (0x0310, 0x0320, 0x0330, 0x0340)
+
+# Firmware defaults (9); templates: no LKL (off), TOF 00 00
+DEFAULTS: dict[int, bytes] = {
+    0x0284: b"\x04",
+    0x0285: bytes(14),
+    0x0294: b"255.255.255.255",
+    0x0295: b"\x00",
+    0x029C: b"\x01\x03",
+    0x029F: b"\x00",
+    SMART_READER: b"\x00\x03\x00\x02\x00",
+    TIMINGS: b"\x0a\x1e",
+    PROFILE: b"\x00",
+    UI_OPTIONS: b"\x00",
+    0x02D8: b"\x01",
+    ACCESS_CONDITIONS: bytes(4),
+    **{template + 1: b"\x00\x00" for template in TEMPLATES},
+}
+
+# 9.2, byte 1: what goes out on Serial
+OUTPUT_TLV = 0
+OUTPUT_SCRDR = 1
+OUTPUT_JSON = 2
+OUTPUT_MK1 = 3
+
+# 3.1: first and last address that an instruction reaches
+FREE_RANGE = (0x0200, 0x020F)
+READ_RANGE = (0x0100, 0x04FF)
+WRITE_RANGE = (0x0200, 0x03FF)
+
+# 9.1: profiles under which template registers are offered, so that the Smart Reader exists
+SMART_READER_PROFILES = (0, 3, 4)
+
+
+@dataclass(frozen=True)
+class Template:
+    """One ID Only template (9.5): `number` is its index, `lookup` LKL, `output` TOF."""
+
+    number: int
+    lookup: int
+    output: bytes
+    prefix: str
+
+
+class Registers:
+    """The memory. `values` maps an address to what has been written there before power-up."""
+
+    def __init__(self, values: Mapping[int, bytes] | None = None):
+        self._stored = dict(values or {})
+        self._active: dict[int, bytes] = {}
+        self.activate()
+
+    @classmethod
+    def smart_reader(cls, output: int, move_tracking: bool = False) -> Registers:
+        """Active from power-up, with this output (OUTPUT_TLV ...) on Serial; fast inventory."""
+        flags = 0x11 if move_tracking else 0x01
+        return cls({SMART_READER: bytes((flags, output, 0, 2, 0))})
+
+    def read(self, address: int) -> bytes:
+        """What is stored, empty if the register is not set."""
+        return self._stored.get(address, b"")
+
+    def write(self, address: int, value: bytes) -> None:
+        """Stores a value; an empty one erases the register."""
+        if value:
+            self._stored[address] = value
+        else:
+            self._stored.pop(address, None)
+
+    def activate(self) -> None:
+        """What is stored takes effect. Called when the reader starts."""
+        self._active = dict(self._stored)
+
+    def active(self, address: int) -> bytes:
+        """What counts now. A value shorter than the default is filled up from the default."""
+        default = DEFAULTS.get(address, b"")
+        value = self._active.get(address, b"")
+        return value + default[len(value) :]
+
+    @property
+    def move_tracking(self) -> bool:
+        return bool(self.active(SMART_READER)[0] & 0x10)
+
+    @property
+    def starts_when_told(self) -> bool:
+        """The host must start the Smart Reader explicitly."""
+        return bool(self.active(SMART_READER)[0] & 0x02)
+
+    @property
+    def active_from_power_up(self) -> bool:
+        return bool(self.active(SMART_READER)[0] & 0x01)
+
+    @property
+    def serial_output(self) -> int:
+        return self.active(SMART_READER)[1] & 0x03
+
+    @property
+    def has_smart_reader(self) -> bool:
+        return self.active(PROFILE)[0] & 0x07 in SMART_READER_PROFILES
+
+    @property
+    def read_interval_ms(self) -> int:
+        """Delay between two readings, 0 = as fast as possible."""
+        return self.active(TIMINGS)[0] * 100
+
+    @property
+    def repeat_interval_ms(self) -> int | None:
+        """Delay before the same tag again, 0 = as fast as possible, None = never."""
+        units = self.active(TIMINGS)[1]
+        return None if units == 0xFF else units * 100
+
+    @property
+    def host_owns_ui(self) -> bool:
+        return bool(self.active(UI_OPTIONS)[0] & 0x01)
+
+    @property
+    def templates(self) -> list[Template]:
+        """Templates that are on, in order of their index (1 to 4)."""
+        found = []
+        for number, base in enumerate(TEMPLATES, 1):
+            lookup = self.active(base)
+            if lookup and lookup[0]:
+                prefix = self.active(base + 2)[:8].decode("latin-1")
+                found.append(Template(number, lookup[0], self.active(base + 1), prefix))
+        return found
+
+    # 9.7, byte 1 (local interfaces). Who is not authenticated has the lowest rights.
+
+    @property
+    def readable(self) -> bool:
+        rights = self.active(ACCESS_CONDITIONS)[1]
+        return rights & 0x30 == 0 or rights & 0x04 == 0
+
+    @property
+    def writable(self) -> bool:
+        return self.active(ACCESS_CONDITIONS)[1] & 0x30 in (0x00, 0x10)
+
+    @property
+    def reset_allowed(self) -> bool:
+        return not self.active(ACCESS_CONDITIONS)[1] & 0x40
