@@ -200,7 +200,7 @@ def mk1_banner(name: str) -> bytes:
 
 
 def mk1(reading: Reading) -> bytes:
-    """The line of a card (6.6): prefix, then the template's output, or the uid when there is none."""
+    """The line of a card (6.6): prefix, then the template's output or else the uid."""
     if reading.data is None:
         identifier = reading.card.uid.hex().upper()
     else:

@@ -1,10 +1,11 @@
 """One command, one answer: the strict exchange of protocol.md 1.4.
 
-state      command                      ACK            CANCEL         job done / 1000 ms near
-idle       run it -> working            as a command   as a command   -
-working    ignored, or FB by option     ignored        FC -> answering   answer -> answering / F0 -> extended
-extended   ignored, or FB by option     -> working     FC -> answering   -
-answering  ignored, or FB by option     ignored        ignored        last bit gone -> idle
+state      command           ACK         CANCEL            time
+idle       -> working        as command  as command        -
+working    ignored (or FB)   ignored     FC -> answering   job done: answer -> answering
+                                                           1000 ms near: F0 -> extended
+extended   ignored (or FB)   -> working  FC -> answering   -
+answering  ignored (or FB)   ignored     ignored           last bit has left -> idle
 
 While extended the reader is silent: a job that ends then waits for the ACK.
 """

@@ -104,6 +104,8 @@ class FaultyLine:
 
     def advance(self, now_us: int) -> None:
         """Time goes on, for the reader too. ValueError if it would go back."""
+        # The reader may have been told something directly: that was before this.
+        self._collect()
         while True:
             due_us = self.next_due_us()
             step_us = now_us if due_us is None else min(due_us, now_us)

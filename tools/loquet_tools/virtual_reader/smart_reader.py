@@ -73,9 +73,7 @@ class SmartReader:
         if reading is None:
             self._reader.play_own(tables.SEQUENCE_READ_FAILED)
             return False
-        self._reader.play_own(
-            tables.SEQUENCE_READ_SUCCESS if new else tables.SEQUENCE_READ_AGAIN
-        )
+        self._reader.play_own(tables.SEQUENCE_READ_SUCCESS if new else tables.SEQUENCE_READ_AGAIN)
         self._readings[lying] = reading
         self._report_read(lying, reading, new)
         return True
