@@ -26,7 +26,7 @@ class SmartReader:
         self.antenna = Antenna(
             reader.timeline, reader.options, reader.registers, self._on_read, self._on_gone
         )
-        self._readings: dict[Lying, events.Reading] = {}
+        self._readings: dict[Lying, events.Reading] = {}  # for when the card leaves
         self._held: dict[Lying, Timer] = {}  # insertions not yet printed, for Move "IR "
 
     @property
@@ -74,12 +74,12 @@ class SmartReader:
             self._reader.play_own(tables.SEQUENCE_READ_FAILED)
             return False
         self._reader.play_own(tables.SEQUENCE_READ_SUCCESS if new else tables.SEQUENCE_READ_AGAIN)
-        self._readings[lying] = reading
         self._report_read(lying, reading, new)
         return True
 
     def _report_read(self, lying: Lying, reading: events.Reading, new: bool) -> None:
         if self._registers.move_tracking:
+            self._readings[lying] = reading
             self._event(events.tag_inserted(reading, lying.index))
         else:
             self._event(events.tag_read(reading, new))
