@@ -60,6 +60,21 @@ def test_each_waiting_event_has_its_own_edge():
     assert rig.of("wakeup") == [False]
 
 
+def test_poll_within_the_gap_gets_the_event_and_starts_a_new_gap():
+    rig = Rig(wakeup_gap_us=10_000)
+    rig.enable_events()
+    for _ in range(3):
+        rig.ask(PING_EVENT)
+    rig.hear(command(0, 0x00, 0xFE))
+    rig.run(3)  # the first event has left after 500 + 1823 us
+    rig.outputs.clear()
+    rig.hear(command(1, 0x00, 0xFE))
+    rig.run(50)
+    assert len(rig.sent()) == 1
+    assert rig.of("wakeup") == [True]
+    assert rig.times("wakeup")[0] == rig.times("tx")[0] + 1823 + 10_000
+
+
 def test_without_a_gap_the_line_stays_low_until_the_last_event():
     rig = Rig(wakeup_gap_us=0)
     rig.enable_events()

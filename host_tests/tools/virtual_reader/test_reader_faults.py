@@ -239,6 +239,12 @@ def test_restart_is_unnoticed_and_events_are_off():
     assert rig.reader.bitrate == 38400
 
 
+def test_answer_to_reset_leaves_whole_before_the_reader_goes_down():
+    rig = LineRig()
+    assert heard(rig, command(0xC, 0x58, 0x8E)) == bytes.fromhex("16 8C 58 00 00 00 D4")
+    assert rig.times("power") == rig.times("rx")
+
+
 def test_late_boot():
     rig = LineRig()
     rig.line.set("late_boot", 1500)

@@ -1,8 +1,12 @@
 """The device's end of the line: what is a command, what is dropped, what is refused."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from host_tests.tools.virtual_reader.rig import Rig, command
+from loquet_tools import virtual_reader
 from loquet_tools.virtual_reader import Registers
 from loquet_tools.virtual_reader.framing import checksum_valid, frame, parse_sccmd
 from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR
@@ -147,3 +151,11 @@ def test_the_example_checksum_of_the_vendor():
         True,
         False,
     ]
+
+
+def test_nothing_of_the_hosts_code_is_imported():
+    for path in Path(virtual_reader.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [item.name for item in node.names] if isinstance(node, ast.Import) else []
+            assert not any(name.split(".")[0] in ("springcore", "loquet") for name in names), path

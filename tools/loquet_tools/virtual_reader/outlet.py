@@ -112,6 +112,8 @@ class EventOutlet:
         if self._queue and not self._options.wakeup_gap_us:
             return
         self._drive(False)
+        if self._gap is not None:
+            self._gap.cancel()
         self._gap = self._timeline.after(self._options.wakeup_gap_us, self._gap_over)
 
     def _gap_over(self) -> None:
