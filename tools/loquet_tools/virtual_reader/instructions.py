@@ -206,7 +206,7 @@ class Instruction:
     run: Callable[[VirtualReader, bytes], Reply]
 
 
-ANY = range(0, 65536)
+ANY = range(65536)
 NONE = (0,)
 
 INSTRUCTIONS: dict[tuple[int, int], Instruction] = {
