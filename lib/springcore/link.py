@@ -438,7 +438,6 @@ class Link:
     def _send(self, flight: str, cla: int, payload: bytes) -> None:
         self._flight = flight
         self._extensions = 0
-        self._keepalive_due = None
         self._send_frame(cla, payload)
         self._sequences = (self._sequence,)
 

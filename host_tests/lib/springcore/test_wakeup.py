@@ -1,0 +1,83 @@
+"""The states of /WAKEUP, as the table in wakeup.py has them."""
+
+from springcore.wakeup import WakeupLine
+
+
+def fallen(at_ms=100):
+    line = WakeupLine()
+    line.look(True, at_ms)
+    return line
+
+
+def test_high_line_wants_no_poll():
+    line = WakeupLine()
+    line.look(False, 5)
+    assert not line.low
+    assert line.poll_due is None
+    assert not line.wants_poll(1000)
+
+
+def test_fallen_line_is_polled_at_once_and_must_be_answered():
+    line = fallen()
+    assert line.low and line.must_answer
+    assert line.wants_poll(100)
+
+
+def test_event_is_as_old_as_the_fall():
+    line = fallen(100)
+    line.look(True, 150)
+    line.on_event(170)
+    assert line.event_fell == 100
+
+
+def test_line_that_stays_low_is_polled_for_a_newer_event():
+    line = fallen()
+    line.on_event(120)
+    assert not line.must_answer
+    assert not line.wants_poll(124)
+    assert line.wants_poll(125)
+    line.on_event(140)
+    assert line.event_fell == 120
+
+
+def test_three_polls_without_an_event_make_it_stuck():
+    line = fallen()
+    for now_ms in (110, 120):
+        line.on_no_event(now_ms)
+        assert not line.stuck
+    line.on_no_event(130)
+    assert line.stuck
+    assert not line.wants_poll(629)
+    assert line.wants_poll(630)
+
+
+def test_event_on_a_stuck_line_is_at_most_one_poll_old():
+    line = fallen()
+    for now_ms in (110, 120, 130, 630):
+        line.on_no_event(now_ms)
+    line.on_event(1130)
+    assert line.stuck
+    assert line.event_fell == 630
+
+
+def test_rising_ends_every_state():
+    line = fallen()
+    for now_ms in (110, 120, 130):
+        line.on_no_event(now_ms)
+    line.look(False, 140)
+    assert not line.low and not line.stuck
+    line.look(True, 150)
+    assert line.must_answer
+    line.on_no_event(160)
+    assert not line.stuck
+
+
+def test_poll_that_ends_after_the_line_has_risen_leaves_it_high():
+    line = fallen()
+    line.look(False, 110)
+    line.on_event(112)
+    assert not line.low
+    assert line.event_fell == 100
+    for _ in range(3):
+        line.on_no_event(113)
+    assert not line.low
