@@ -271,6 +271,17 @@ def test_nothing_but_a_poll_goes_out_while_wakeup_is_low():
     talk.hear(tag_event(CARD))
 
 
+def test_nothing_goes_out_between_an_event_and_the_second_look_at_the_line():
+    talk = Talk().ready()
+    talk.poll()
+    talk.hear(tag_event(CARD))
+    talk.link.request(0x58, b"\x20\x03")
+    talk.now_ms += 4
+    assert talk.transmit() is None
+    talk.now_ms += 1
+    assert talk.sent().payload == b"\xfe"
+
+
 def test_feedback_goes_before_the_second_look_at_the_line():
     talk = Talk().ready()
     talk.poll()
@@ -458,6 +469,26 @@ def test_echo_that_comes_back_otherwise_is_counted_and_spoils_nothing_for_long()
     talk.hear(ping)
     talk.answer(frame.decode(ping))
     assert talk.link.state == "ready"
+
+
+def test_reader_that_answers_on_the_ladder_is_asked_for_an_event_at_once():
+    # It may have restarted and forgotten that events are wanted.
+    talk = Talk().ready()
+    talk.link.feedback(0x60)
+    talk.sent()
+    talk.wait(1000)
+    talk.wait(100)
+    talk.answer(talk.sent())
+    assert talk.sent().payload == b"\x01"
+
+
+def test_feedback_from_before_the_start_is_not_played_after_it():
+    talk = Talk(events="text").begin()
+    talk.link.feedback(0x61)
+    for _ in range(4):
+        talk.answer(talk.sent())
+    assert talk.link.state == "ready"
+    assert talk.transmit() is None
 
 
 # Requests
