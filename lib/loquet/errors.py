@@ -1,0 +1,25 @@
+"""What can go wrong in the door controller, split by who has to mend it."""
+
+
+class LoquetError(Exception):
+    """Every error that this package raises."""
+
+
+class UsageError(LoquetError):
+    """Our own caller asked for something that must not be: a bug, never a person's mistake."""
+
+
+class SettingsError(LoquetError):
+    """Settings that cannot be used. Names the field, its value and what may stand there."""
+
+    def __init__(self, path: str, value, allowed: str):
+        super().__init__("%s is %s; allowed: %s" % (path, _shown(value), allowed))
+        self.path = path
+        self.value = _shown(value)
+        self.allowed = allowed
+
+
+def _shown(value) -> str:
+    # A report is one short line, whatever somebody pasted into the settings.
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
