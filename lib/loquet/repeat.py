@@ -1,0 +1,43 @@
+"""Which cards at one reader have not been away since they were last seen.
+
+A reader that reports a card again and again while it lies there must not open the door again and
+again. A card counts as still there until it has not been seen for `repeat_ms`, or until the
+reader says that it has gone.
+"""
+
+from springcore.ticks import ticks_diff
+
+# A wallet holds several cards, which the reader reports in turn. More than these at once push
+# out the one that was seen longest ago.
+MOST_CARDS = 8
+
+
+class RepeatFilter:
+    """The cards seen at one reader within the last `repeat_ms`."""
+
+    def __init__(self, repeat_ms: int):
+        self._repeat_ms = repeat_ms
+        # (card id, tag index or None, tick when last seen), the longest ago first.
+        self._cards = []
+
+    def seen(self, card_id: bytes, tag_index, now_ms: int) -> bool:
+        """Notes that the card is there now; True when it was there already."""
+        self.advance(now_ms)
+        others = [card for card in self._cards if card[0] != card_id]
+        repeated = len(others) != len(self._cards)
+        self._cards = others[-(MOST_CARDS - 1) :]
+        self._cards.append((card_id, tag_index, now_ms))
+        return repeated
+
+    def removed(self, card_id, tag_index) -> None:
+        """Forgets the card that has gone, by its id or, where the reader gave none, its index."""
+        if card_id is not None:
+            self._cards = [card for card in self._cards if card[0] != card_id]
+        elif tag_index is not None:
+            self._cards = [card for card in self._cards if card[1] != tag_index]
+
+    def advance(self, now_ms: int) -> None:
+        """Forgets what is too old. To be called at least every hour: ticks wrap."""
+        self._cards = [
+            card for card in self._cards if ticks_diff(now_ms, card[2]) < self._repeat_ms
+        ]
