@@ -1,0 +1,328 @@
+"""The board that is a process: MicroPython's Unix port or CPython, from this one file.
+
+The reader is on a serial device or a pty, the pins are lines over one loopback TCP connection
+that this file opens (boards/virtual/README.md), files lie in the working directory. Nothing here
+blocks: a reader that takes no bytes, a door that takes no lines and an output that nobody reads
+must not keep the relay from falling.
+"""
+
+import asyncio
+import io
+import os
+import select
+import sys
+import termios
+import time
+
+ON_MICROPYTHON = sys.implementation.name == "micropython"
+
+if not ON_MICROPYTHON:
+    import traceback
+
+# MicroPython raises OSError from termios, CPython an error of its own.
+_TermiosError = getattr(termios, "error", OSError)
+
+# Linux's numbers of what MicroPython's termios does not name.
+_CS8 = getattr(termios, "CS8", 0o60)
+_CREAD = getattr(termios, "CREAD", 0o200)
+_CLOCAL = getattr(termios, "CLOCAL", 0o4000)
+_VTIME = getattr(termios, "VTIME", 5)
+_VMIN = getattr(termios, "VMIN", 6)
+_SPEEDS = {
+    38400: getattr(termios, "B38400", 0o17),
+    115200: getattr(termios, "B115200", 0o10002),
+    230400: getattr(termios, "B230400", 0o10003),
+    460800: getattr(termios, "B460800", 0o10004),
+    921600: getattr(termios, "B921600", 0o10007),
+}
+
+# What waits for the reader's task at most, as in the receive buffer of a UART; the rest stays
+# with the kernel. The longest Direct message of an ordinary card is far below it.
+_RECEIVE_BYTES = 4096
+_READ_BYTES = 256
+
+# "contact 0" and the like: a longer line is none of ours.
+_LONGEST_LINE = 32
+
+# A poll that says "ready" promises room for this much in a pipe (PIPE_BUF on Linux).
+_LONGEST_REPORT = 4096
+
+
+async def open(board: dict) -> "Hal":
+    """The Hal of `board` (the parsed board.json), with every output de-energised.
+
+    Raises ValueError naming the field of board.json, OSError when the door cannot be reached.
+    """
+    host, port = _address(board["pins_address"])
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+        outputs = {name: Output(name, writer) for name in board["pins"]["outputs"]}
+        for output in outputs.values():
+            output.write(False)
+    except OSError as error:
+        raise OSError("pins_address %s: %s" % (board["pins_address"], error))
+    inputs = {name: Input(level) for name, level in board["pins"]["inputs"].items()}
+    return Hal(board, Pins(reader, inputs), outputs)
+
+
+def _address(text: str):
+    """(host, port) of "tcp:HOST:PORT". Raises ValueError."""
+    kind, _, rest = text.partition(":")
+    host, _, port = rest.rpartition(":")
+    # Whoever is at the other end moves the relay, and nothing proves who that is.
+    if kind != "tcp" or not (host == "localhost" or host.startswith("127.")):
+        raise ValueError("pins_address is %r; allowed: tcp:127.0.0.1:PORT" % text)
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("pins_address is %r; allowed: a port from 1 to 65535" % text)
+    return host, int(port)
+
+
+def ticks_ms() -> int:
+    """Milliseconds of a clock that only goes forward; it wraps at a multiple of 2**29."""
+    if ON_MICROPYTHON:
+        return time.ticks_ms()
+    return time.monotonic_ns() // 1000000
+
+
+class Hal:
+    """This board's hardware, as the app asks for it (firmware/README.md lists the names)."""
+
+    def __init__(self, board: dict, pins: "Pins", outputs: dict):
+        self._serial = board["reader"]["serial"]
+        self._pins = pins
+        self._outputs = outputs
+        self._port = None
+        self._stdout = select.poll()
+        self._stdout.register(sys.stdout, select.POLLOUT)
+
+    ticks_ms = staticmethod(ticks_ms)
+
+    def reader_port(self, settings, on_bytes) -> "Port":
+        """The serial line of the one reader this board has. Raises ValueError.
+
+        RS-485 adapters turn their own line round; `done` needs no help from here.
+        """
+        if self._port is not None:
+            raise ValueError("reader %r: this board has a serial line for one" % settings.name)
+        try:
+            self._port = Port(self._serial, settings.bitrate, on_bytes)
+        except (OSError, _TermiosError) as error:
+            raise ValueError("serial line %s: %s" % (self._serial, error))
+        return self._port
+
+    def wakeup(self, settings, on_edge) -> "Wakeup":
+        """/WAKEUP of that reader; `on_edge` is called when it falls."""
+        return Wakeup(self.input("wakeup"), on_edge)
+
+    def input(self, name: str) -> "Input":
+        """The input of that name in board.json."""
+        return self._pins.inputs[name]
+
+    def output(self, name: str) -> "Output":
+        """The output of that name in board.json."""
+        return self._outputs[name]
+
+    def tasks(self, trouble) -> list:
+        """(name, coroutine) of what must run for the rest to work; they end only by failing.
+
+        `trouble(name, detail)` is told of what was wrong and could be passed over.
+        """
+        tasks = [("pins", self._pins.run(trouble))]
+        if self._port is not None:
+            tasks.append(("serial line", self._port.run()))
+        return tasks
+
+    def print_line(self, line: str) -> bool:
+        """Prints `line`; False if it was dropped because nobody takes what is printed."""
+        if len(line) >= _LONGEST_REPORT or not self._stdout.poll(0):
+            return False
+        print(line)
+        if not ON_MICROPYTHON:
+            sys.stdout.flush()
+        return True
+
+    def print_error(self, error) -> None:
+        """Prints `error` with the places it came through, for whoever has to mend it."""
+        if ON_MICROPYTHON:
+            sys.print_exception(error, sys.stderr)
+        else:
+            traceback.print_exception(type(error), error, error.__traceback__)
+
+    def storage_root(self) -> str:
+        """The folder of settings.json."""
+        return "."
+
+    def entropy(self, count: int) -> bytes:
+        """`count` random bytes."""
+        return os.urandom(count)
+
+    def reset(self, reason: str) -> None:
+        """Starts the board over: here the process ends with status 1; `reason` was reported."""
+        sys.exit(1)
+
+    def halt(self, reason: str) -> None:
+        """Stops where only a person can help: here the process ends with status 2."""
+        sys.exit(2)
+
+
+class Port:
+    """The reader's serial line: 8 data bits, no parity, 1 stop bit (protocol.md 1.1)."""
+
+    def __init__(self, path: str, bps: int, on_bytes):
+        self._file = io.open(path, "r+b", buffering=0)
+        self._on_bytes = on_bytes
+        self._received = bytearray()
+        self._leaving = b""
+        self._room = select.poll()
+        self._room.register(self._file, select.POLLOUT)
+        self.set_bitrate(bps)
+
+    def any(self) -> int:
+        """Bytes that have arrived and wait."""
+        return len(self._received)
+
+    def readinto(self, buffer) -> int:
+        """Moves what has arrived into `buffer`, as much as fits; how many bytes that were."""
+        count = min(len(buffer), len(self._received))
+        buffer[:count] = self._received[:count]
+        self._received[:count] = b""
+        return count
+
+    def start(self, frame) -> None:
+        """Begins to send `frame`; only when the one before is done."""
+        self._leaving = frame
+        self.done()
+
+    def done(self) -> bool:
+        """Whether the frame has left, as far as can be known here: the kernel has taken it all.
+
+        The last stop bit itself is not visible to both interpreters; the link's time limits are
+        far longer than a command is on the wire.
+        """
+        # "Room" promises one byte and no more. A write of several could block.
+        while self._leaving and self._room.poll(0):
+            self._leaving = self._leaving[self._file.write(self._leaving[:1]) or 0 :]
+        return not self._leaving
+
+    def set_bitrate(self, bps: int) -> None:
+        """Runs the line at `bps` from here on, raw."""
+        line = termios.tcgetattr(self._file.fileno())
+        line[0] = line[1] = line[3] = 0
+        line[2] = _CS8 | _CREAD | _CLOCAL
+        line[4] = line[5] = _SPEEDS[bps]
+        # MicroPython's read() asks again until it has as many bytes as were wanted: with both at
+        # 0 the kernel answers at once that there are none.
+        line[6][_VMIN] = line[6][_VTIME] = 0
+        termios.tcsetattr(self._file.fileno(), termios.TCSANOW, line)
+
+    async def run(self) -> None:
+        """Fetches what arrives. Raises OSError when the line has been hung up."""
+        reader = await _stream_of(self._file)
+        while True:
+            data = await reader.read(_READ_BYTES)
+            if not data:
+                raise OSError("hung up")
+            while len(self._received) > _RECEIVE_BYTES - _READ_BYTES:
+                await asyncio.sleep(0.001)
+            self._received.extend(data)
+            self._on_bytes()
+
+
+async def _stream_of(file):
+    if ON_MICROPYTHON:
+        return asyncio.StreamReader(file)
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
+    return reader
+
+
+class Pins:
+    """The door's end of the pins: lines that set inputs. Lines of ours are written by Output."""
+
+    def __init__(self, reader, inputs: dict):
+        self.inputs = inputs
+        self._reader = reader
+        self._by_line = {name.encode(): pin for name, pin in inputs.items()}
+        self._rest = b""
+        self._refused = 0
+
+    async def run(self, trouble) -> None:
+        """Follows the inputs. Raises OSError when the connection is lost."""
+        while True:
+            data = await self._reader.read(_READ_BYTES)
+            if not data:
+                raise OSError("connection lost")
+            for line in self._lines(data):
+                self._on_line(line, trouble)
+
+    def _lines(self, data: bytes) -> list:
+        lines = (self._rest + data).split(b"\n")
+        # One byte too many is kept of a line without end, so that it stays too long.
+        self._rest = lines.pop()[: _LONGEST_LINE + 1]
+        return lines
+
+    def _on_line(self, line: bytes, trouble) -> None:
+        words = line.split()
+        known = len(words) == 2 and words[0] in self._by_line and words[1] in (b"0", b"1")
+        if known and len(line) <= _LONGEST_LINE:
+            self._by_line[words[0]].set(int(words[1]))
+        else:
+            self._refused += 1
+            detail = "%r; %d so far" % (line[:_LONGEST_LINE], self._refused)
+            trouble("bad_pin_line", detail)
+
+
+class Input:
+    """One input pin: its electrical level, 0 or 1."""
+
+    def __init__(self, level: int):
+        self._level = level
+        self.on_fall = None
+
+    def level(self) -> int:
+        """The level now."""
+        return self._level
+
+    def set(self, level: int) -> None:
+        """The pin has this level from now on."""
+        falls = self._level == 1 and level == 0
+        self._level = level
+        if falls and self.on_fall is not None:
+            self.on_fall()
+
+
+class Output:
+    """One output pin that drives a relay."""
+
+    def __init__(self, name: str, writer):
+        self._name = name
+        self._writer = writer
+
+    def write(self, energised: bool) -> None:
+        """Energises the relay, or lets it fall."""
+        line = "%s %d\n" % (self._name, 1 if energised else 0)
+        self._writer.write(line.encode())
+
+
+class Wakeup:
+    """/WAKEUP of one reader, which is low while an event waits (protocol.md 1.5)."""
+
+    def __init__(self, pin: Input, on_edge):
+        self._pin = pin
+        self._on_edge = on_edge
+        self._edge_ms = None
+        pin.on_fall = self._falls
+
+    def asserted(self) -> bool:
+        """Whether the reader says that it has an event."""
+        return self._pin.level() == 0
+
+    def edge_ms(self):
+        """The tick at which the line fell last, told once; None if it did not since."""
+        edge_ms, self._edge_ms = self._edge_ms, None
+        return edge_ms
+
+    def _falls(self) -> None:
+        self._edge_ms = ticks_ms()
+        self._on_edge()
