@@ -1,0 +1,147 @@
+"""One reader on its serial line: the asyncio skin of springcore.link.
+
+It moves bytes, edges and time between the hardware and the Link, hands what the Link reports to
+the panel, and has the panel's actions carried out. It is the only task that touches its port. It
+decides nothing, and a message that breaks something here costs that message alone.
+"""
+
+from firmware.app.bell import Bell
+from springcore.happenings import BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
+
+# However lost an edge or a ring: the line is looked at this often.
+LONGEST_WAIT_MS = 250
+
+# A byte takes 0.26 ms at 38400 bit/s: whether a frame has left is asked this often.
+SENDING_WAIT_MS = 1
+
+CHUNK_BYTES = 256
+
+# After so much in one pass the other tasks get their turn.
+CHUNKS_A_PASS = 4
+
+# A garbage collection takes up to 23 ms on a Pico and must not meet anything that is due.
+IDLE_MS = 100
+
+
+class SerialReader:
+    """The reader of `settings` (a ReaderSettings), spoken to by `link`."""
+
+    def __init__(self, settings, link, hal, doors, reports):
+        self.name = settings.name
+        self.faults = 0
+        self._link = link
+        self._hal = hal
+        self._doors = doors
+        self._reports = reports
+        self._bell = Bell()
+        self._port = hal.reader_port(settings, self._bell.ring)
+        self._wakeup = hal.wakeup(settings, self._bell.ring)
+        self._chunk = memoryview(bytearray(CHUNK_BYTES))
+        self._sending = False
+        doors.add_reader(self.name, self._feedback)
+
+    async def run(self) -> None:
+        """Talks to the reader for ever. Fails only with its port or its relay."""
+        self._contained(self._link.begin, self._hal.ticks_ms())
+        while True:
+            await self._bell.wait(self.step())
+
+    def step(self) -> int:
+        """Does all there is to do; milliseconds until it has to be called again."""
+        faults = self.faults
+        now_ms = self._hal.ticks_ms()
+        # What answers a frame comes after it: the Link must hear of them in this order.
+        self._note_sent(now_ms)
+        self._receive(now_ms)
+        self._look(now_ms)
+        self._contained(self._link.advance, now_ms)
+        self._follow_link(now_ms)
+        self._send(now_ms)
+        self._reports.flush()
+        # What fails in every pass must not fill the line with its reports.
+        return self._wait_ms() if self.faults == faults else LONGEST_WAIT_MS
+
+    def idle(self) -> bool:
+        """Whether nothing is under way and nothing due soon."""
+        due_ms = self._link.next_due(self._hal.ticks_ms())
+        soon = due_ms is not None and due_ms < IDLE_MS
+        return self._link.quiet and not (soon or self._sending or self._port.any())
+
+    def _receive(self, now_ms: int) -> None:
+        for _ in range(CHUNKS_A_PASS):
+            count = self._port.readinto(self._chunk) if self._port.any() else 0
+            if count == 0:
+                return
+            self._contained(self._link.receive, self._chunk[:count], now_ms)
+            self._wire("received", self._chunk[:count])
+            self._follow_link(now_ms)
+
+    def _look(self, now_ms: int) -> None:
+        edge_ms = self._wakeup.edge_ms()
+        if edge_ms is not None:
+            self._contained(self._link.edge, edge_ms)
+        self._contained(self._link.look, self._wakeup.asserted(), now_ms)
+
+    def _follow_link(self, now_ms: int) -> None:
+        happening = self._contained(self._link.take)
+        while happening is not None:
+            self._on_happening(happening, now_ms)
+            happening = self._contained(self._link.take)
+
+    def _on_happening(self, happening, now_ms: int) -> None:
+        if isinstance(happening, TagSeen):
+            self._on_tag(happening, now_ms)
+        elif isinstance(happening, TagGone):
+            self._contained(self._doors.panel.on_removed, self.name, happening.tag, now_ms)
+        elif isinstance(happening, StateChanged):
+            self._report("reader", {"state": happening.state, "detail": happening.detail})
+        elif isinstance(happening, BitrateWanted):
+            self._port.set_bitrate(happening.bps)
+        elif isinstance(happening, Trouble):
+            self._report("trouble", {"name": happening.name, "detail": happening.detail})
+
+    def _on_tag(self, seen, now_ms: int) -> None:
+        on_tag = self._doors.panel.on_tag
+        actions = self._contained(on_tag, self.name, seen.tag, seen.doubt, now_ms)
+        # Outside of the containment: a relay that does not switch ends the whole panel.
+        self._doors.carry_out(actions or ())
+
+    def _feedback(self, sequence: int) -> None:
+        self._contained(self._link.feedback, sequence)
+
+    def _send(self, now_ms: int) -> None:
+        if self._sending:
+            return
+        frame = self._contained(self._link.transmit, now_ms)
+        if frame is not None:
+            self._port.start(frame)
+            self._sending = True
+            self._wire("sent", frame)
+            self._note_sent(now_ms)
+
+    def _note_sent(self, now_ms: int) -> None:
+        if self._sending and self._port.done():
+            self._sending = False
+            self._contained(self._link.transmitted, now_ms)
+
+    def _wait_ms(self) -> int:
+        if self._sending or self._port.any():
+            return SENDING_WAIT_MS
+        due_ms = self._link.next_due(self._hal.ticks_ms())
+        return LONGEST_WAIT_MS if due_ms is None else max(1, min(due_ms, LONGEST_WAIT_MS))
+
+    def _contained(self, function, *arguments):
+        """What `function` gives, or None: an error is counted and reported, and goes no further."""
+        try:
+            return function(*arguments)
+        except Exception as error:
+            self.faults += 1
+            self._report("trouble", {"name": "fault", "detail": repr(error)})
+            return None
+
+    def _wire(self, direction: str, data) -> None:
+        self._report("wire", {"direction": direction, "hex": bytes(data)})
+
+    def _report(self, event: str, fields: dict) -> None:
+        fields["reader"] = self.name
+        self._reports.add(event, fields)
