@@ -8,10 +8,7 @@ Time comes in as `now_ms`; nothing here waits.
 from loquet import access
 from loquet.door import Door
 from loquet.repeat import RepeatFilter
-
-# Sequences of protocol.md 3.3.
-ACCESS_GRANTED = 0x60
-ACCESS_DENIED = 0x61
+from springcore.codes import SEQ_ACCESS_DENIED, SEQ_ACCESS_GRANTED
 
 # Nobody is at the reader who needs an answer: the card lies there, or its event is old.
 SILENT_REASONS = (access.REPEAT, access.STALE_EVENT)
@@ -99,7 +96,8 @@ class Panel:
     def _feedback(self, reader: str, decision) -> list:
         if decision.reason in SILENT_REASONS:
             return []
-        return [Feedback(reader, ACCESS_GRANTED if decision.granted else ACCESS_DENIED)]
+        sequence = SEQ_ACCESS_GRANTED if decision.granted else SEQ_ACCESS_DENIED
+        return [Feedback(reader, sequence)]
 
     def _report(self, reader: str, tag, decision) -> Report:
         return Report(

@@ -6,11 +6,9 @@ default". No file is opened here.
 """
 
 from loquet.errors import SettingsError
+from springcore.codes import BITRATES
 
 EVENTS = ("wakeup", "spontaneous", "text")
-
-# protocol.md 2.2: the only rates that SET_SERIAL_PARAMETERS knows.
-BITRATES = (38400, 115200, 230400, 460800, 921600)
 
 # Ids of the cards we know have 4, 7 or 10 bytes; other technologies have shorter ones.
 LONGEST_CARD_ID = 10
