@@ -1,0 +1,148 @@
+"""Builds the panel from its settings and keeps it running.
+
+Outputs are safe before anything else happens. Afterwards every task has to live: when one has
+died, the relays fall, the reason is reported, and the board starts over.
+"""
+
+import asyncio
+import gc
+import json
+import sys
+
+from firmware.app.bell import Bell
+from firmware.app.doors import Doors
+from firmware.app.reports import Reports
+from firmware.app.serial_reader import SerialReader
+from loquet import settings as panel_settings
+from loquet.errors import SettingsError
+from loquet.panel import Panel
+from springcore.link import Link, LinkSettings
+
+# How often an idle moment is looked for, and the number of looks between two collections: the
+# panel leaves a few kilobytes behind in this time, of the more than 100 that are free.
+IDLE_LOOK_MS = 250
+COLLECT_EVERY = 20
+
+
+async def run(hal) -> None:
+    """Runs the panel on `hal`. Never returns."""
+    # The settings may be wrong; the door must be shut all the same.
+    relay = hal.output("relay")
+    relay.write(False)
+    reports = Reports(hal)
+    try:
+        doors, readers = _build(hal, relay, reports)
+    except (SettingsError, OSError, ValueError) as error:
+        # Starting over would not help: a person has to mend it, and the door stays at rest.
+        _tell_stopped(reports, str(error), _fields_of(error))
+        hal.halt(str(error))
+        return
+    try:
+        await _supervise(hal, doors, readers, reports)
+    finally:
+        doors.make_safe()
+
+
+def _build(hal, relay, reports) -> tuple:
+    settings = _read_settings(hal.storage_root() + "/settings.json")
+    doors = Doors(Panel(settings), {settings.doors[0].name: relay}, hal, reports)
+    return doors, [_reader(reader, hal, doors, reports) for reader in settings.readers]
+
+
+def _read_settings(path: str):
+    try:
+        with open(path) as file:
+            document = json.load(file)
+    except (OSError, ValueError) as error:
+        raise ValueError("settings.json: %s" % error)
+    return panel_settings.load(document)
+
+
+def _reader(settings, hal, doors, reports) -> SerialReader:
+    link_settings = LinkSettings(
+        events=settings.events,
+        bitrate=settings.bitrate,
+        half_duplex=settings.half_duplex,
+        echo=settings.echo,
+        auto_sequences=settings.auto_sequences,
+        serial_number=settings.serial_number,
+        stale_ms=settings.stale_ms,
+        buffer_size=settings.buffer_bytes,
+    )
+    link = Link(link_settings, hal.entropy(1)[0] & 0x0F)
+    return SerialReader(settings, link, hal, doors, reports)
+
+
+async def _supervise(hal, doors, readers, reports) -> None:
+    family = _Family()
+    family.adopt(hal.tasks(reports.trouble))
+    family.adopt([("doors", doors.run())])
+    family.adopt([("reader " + reader.name, reader.run()) for reader in readers])
+    gc.collect()
+    _tell_started(reports)
+    looks = 0
+    while family.death is None:
+        await family.bell.wait(IDLE_LOOK_MS)
+        looks += 1
+        if looks >= COLLECT_EVERY and _all_idle(doors, readers):
+            gc.collect()
+            looks = 0
+    doors.make_safe()
+    name, error = family.death
+    hal.print_error(error)
+    reason = "%s: %r" % (name, error)
+    _tell_stopped(reports, reason, {})
+    hal.reset(reason)
+
+
+class _Family:
+    """The tasks that have to live. `death`: name and error of the first that did not."""
+
+    def __init__(self):
+        self.death = None
+        self.bell = Bell()
+        self._tasks = []
+
+    def adopt(self, named_coroutines) -> None:
+        """Starts each of them (name, coroutine)."""
+        for name, coroutine in named_coroutines:
+            # CPython forgets a task that nobody holds.
+            self._tasks.append(asyncio.create_task(self._watch(name, coroutine)))
+
+    async def _watch(self, name: str, coroutine) -> None:
+        try:
+            await coroutine
+            error = RuntimeError("ended")
+        except Exception as raised:
+            error = raised
+        self.death = self.death or (name, error)
+        self.bell.ring()
+
+
+def _all_idle(doors, readers) -> bool:
+    return doors.idle() and all(reader.idle() for reader in readers)
+
+
+def _tell_started(reports) -> None:
+    version = ".".join(str(number) for number in sys.implementation.version[:3])
+    mem_free = getattr(gc, "mem_free", None)
+    reports.add(
+        "panel",
+        {
+            "state": "started",
+            "interpreter": "%s %s" % (sys.implementation.name, version),
+            "heap_free": mem_free() if mem_free is not None else None,
+        },
+    )
+
+
+def _tell_stopped(reports, reason: str, fields: dict) -> None:
+    fields.update({"state": "stopped", "reason": reason})
+    reports.add("panel", fields)
+    reports.flush()
+
+
+def _fields_of(error) -> dict:
+    if not isinstance(error, SettingsError):
+        return {}
+    return {"path": error.path, "value": error.value, "allowed": error.allowed}
