@@ -12,7 +12,7 @@ LONGEST_WAIT_MS = 250
 
 
 class Doors:
-    """`relays`: the output of each door by its name. They fall here and now."""
+    """`relays`: the output of each door by its name."""
 
     def __init__(self, panel, relays: dict, hal, reports):
         self.panel = panel
@@ -21,7 +21,6 @@ class Doors:
         self._reports = reports
         self._bell = Bell()
         self._feedback = {}
-        self.make_safe()
 
     def add_reader(self, name: str, feedback) -> None:
         """`feedback(sequence)` has the reader `name` play that sequence."""

@@ -1,10 +1,15 @@
 """Tags as the wire library reports them, with only what a test wants to say about them."""
 
+from springcore.tag import TagRead, TagRemoved
 
-class Tag:
-    """Stands for springcore.tag.TagRead or TagRemoved: the attributes that a panel looks at."""
 
-    def __init__(self, tag_id=None, tag_index=None, truncated=False):
-        self.tag_id = tag_id
-        self.tag_index = tag_index
-        self.truncated = truncated
+def tag_read(tag_id=None, tag_index=None, truncated=False):
+    tag = TagRead()
+    tag.tag_id = tag_id
+    tag.tag_index = tag_index
+    tag.truncated = truncated
+    return tag
+
+
+def tag_removed(tag_id=None, tag_index=None):
+    return TagRemoved(tag_index=tag_index, tag_id=tag_id)

@@ -1,6 +1,6 @@
 """The panel: from what a reader saw to the actions, in their order."""
 
-from host_tests.support.tags import Tag
+from host_tests.support.tags import tag_read, tag_removed
 from loquet.panel import Feedback, Panel, Relay, Report
 from loquet.settings import load
 
@@ -46,7 +46,7 @@ def denied(reason):
 
 
 def show(panel, now_ms, card_id=KNOWN, doubt=None, reader="in", index=None, truncated=False):
-    return told(panel.on_tag(reader, Tag(card_id, index, truncated), doubt, now_ms))
+    return told(panel.on_tag(reader, tag_read(card_id, index, truncated), doubt, now_ms))
 
 
 def test_a_known_card_switches_the_relay_then_plays_then_reports():
@@ -61,7 +61,7 @@ def test_an_unknown_card_is_told_so_and_moves_nothing():
 
 
 def test_the_report_names_card_reader_door_and_reason():
-    report = new_panel().on_tag("out", Tag(KNOWN), None, 0)[-1]
+    report = new_panel().on_tag("out", tag_read(KNOWN), None, 0)[-1]
     assert report.fields == {
         "reader": "out",
         "door": "gate",
@@ -69,7 +69,7 @@ def test_the_report_names_card_reader_door_and_reason():
         "granted": True,
         "reason": "granted",
     }
-    assert new_panel().on_tag("in", Tag(None), None, 0)[-1].fields["card"] is None
+    assert new_panel().on_tag("in", tag_read(None), None, 0)[-1].fields["card"] is None
 
 
 def test_the_relay_falls_at_the_end_of_the_pulse():
@@ -136,20 +136,20 @@ def test_a_removed_card_may_come_back_at_once():
     panel = new_panel()
     show(panel, 0, index=7)
     panel.advance(3000)
-    panel.on_removed("in", Tag(None, 7), 3100)
+    panel.on_removed("in", tag_removed(None, 7), 3100)
     assert show(panel, 3200, index=7) == [RELEASE, PLAY_GRANTED, GRANTED]
 
 
 def test_a_removal_at_one_reader_forgets_nothing_at_another():
     panel = new_panel()
     show(panel, 0)
-    panel.on_removed("out", Tag(KNOWN), 100)
+    panel.on_removed("out", tag_removed(KNOWN), 100)
     assert show(panel, 200) == [denied("repeat")]
 
 
 def test_a_removal_decides_nothing():
     panel = new_panel()
-    panel.on_removed("in", Tag(KNOWN, 1), 0)
+    panel.on_removed("in", tag_removed(KNOWN, 1), 0)
     assert panel.next_due(0) is None
     assert panel.advance(0) == []
 
