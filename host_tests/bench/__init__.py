@@ -1,0 +1,1 @@
+"""Speed of the real code on real interpreters: `make bench`."""
