@@ -16,9 +16,6 @@ import time
 
 ON_MICROPYTHON = sys.implementation.name == "micropython"
 
-if not ON_MICROPYTHON:
-    import traceback
-
 # MicroPython raises OSError from termios, CPython an error of its own.
 _TermiosError = getattr(termios, "error", OSError)
 
@@ -65,7 +62,7 @@ async def open(board: dict) -> "Hal":
     return Hal(board, Pins(reader, inputs), outputs)
 
 
-def _address(text: str):
+def _address(text: str) -> tuple:
     """(host, port) of "tcp:HOST:PORT". Raises ValueError."""
     kind, _, rest = text.partition(":")
     host, _, port = rest.rpartition(":")
@@ -80,7 +77,7 @@ def _address(text: str):
 def ticks_ms() -> int:
     """Milliseconds of a clock that only goes forward; it wraps at a multiple of 2**29."""
     if ON_MICROPYTHON:
-        return time.ticks_ms()
+        return time.ticks_ms()  # type: ignore[attr-defined]
     return time.monotonic_ns() // 1000000
 
 
@@ -91,14 +88,14 @@ class Hal:
         self._serial = board["reader"]["serial"]
         self._pins = pins
         self._outputs = outputs
-        self._port = None
+        self._port: Port | None = None
         self._stdout = select.poll()
         self._stdout.register(sys.stdout, select.POLLOUT)
 
     ticks_ms = staticmethod(ticks_ms)
 
-    def reader_port(self, settings, on_bytes) -> "Port":
-        """The serial line of the one reader this board has. Raises ValueError.
+    def reader_port(self, settings, on_bytes):
+        """The Port of the one reader this board has. Raises ValueError.
 
         RS-485 adapters turn their own line round; `done` needs no help from here.
         """
@@ -110,8 +107,8 @@ class Hal:
             raise ValueError("serial line %s: %s" % (self._serial, error))
         return self._port
 
-    def wakeup(self, settings, on_edge) -> "Wakeup":
-        """/WAKEUP of that reader; `on_edge` is called when it falls."""
+    def wakeup(self, settings, on_edge):
+        """The Wakeup of that reader; `on_edge` is called when the line falls."""
         return Wakeup(self.input("wakeup"), on_edge)
 
     def input(self, name: str) -> "Input":
@@ -122,8 +119,8 @@ class Hal:
         """The output of that name in board.json."""
         return self._outputs[name]
 
-    def tasks(self, trouble) -> list:
-        """(name, coroutine) of what must run for the rest to work; they end only by failing.
+    def tasks(self, trouble):
+        """List of (name, coroutine): what has to run beside the app; it ends only by failing.
 
         `trouble(name, detail)` is told of what was wrong and could be passed over.
         """
@@ -131,6 +128,10 @@ class Hal:
         if self._port is not None:
             tasks.append(("serial line", self._port.run()))
         return tasks
+
+    def flag(self) -> "Flag":
+        """What a callback of this hal may set and one task waits for."""
+        return Flag()
 
     def print_line(self, line: str) -> bool:
         """Prints `line`; False if it was dropped because nobody takes what is printed."""
@@ -141,12 +142,12 @@ class Hal:
             sys.stdout.flush()
         return True
 
-    def print_error(self, error) -> None:
+    def print_error(self, error: BaseException) -> None:
         """Prints `error` with the places it came through, for whoever has to mend it."""
         if ON_MICROPYTHON:
-            sys.print_exception(error, sys.stderr)
+            sys.print_exception(error, sys.stderr)  # type: ignore[attr-defined]
         else:
-            traceback.print_exception(type(error), error, error.__traceback__)
+            sys.excepthook(type(error), error, error.__traceback__)
 
     def storage_root(self) -> str:
         """The folder of settings.json."""
@@ -165,14 +166,27 @@ class Hal:
         sys.exit(2)
 
 
+class Flag(asyncio.Event):
+    """Clears itself when its wait is over.
+
+    All callbacks here come from tasks. MicroPython's ThreadSafeFlag would do as well, but is no
+    file: with two of them its poll() answers only after 4 ms (1.25).
+    """
+
+    async def wait(self):
+        await super().wait()
+        self.clear()
+
+
 class Port:
     """The reader's serial line: 8 data bits, no parity, 1 stop bit (protocol.md 1.1)."""
 
-    def __init__(self, path: str, bps: int, on_bytes):
+    def __init__(self, path, bps, on_bytes):
         self._file = io.open(path, "r+b", buffering=0)
         self._on_bytes = on_bytes
         self._received = bytearray()
-        self._leaving = b""
+        self._leaving = memoryview(b"")
+        self._left = 0
         self._room = select.poll()
         self._room.register(self._file, select.POLLOUT)
         self.set_bitrate(bps)
@@ -181,16 +195,17 @@ class Port:
         """Bytes that have arrived and wait."""
         return len(self._received)
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: memoryview) -> int:
         """Moves what has arrived into `buffer`, as much as fits; how many bytes that were."""
         count = min(len(buffer), len(self._received))
         buffer[:count] = self._received[:count]
         self._received[:count] = b""
         return count
 
-    def start(self, frame) -> None:
+    def start(self, frame: bytes) -> None:
         """Begins to send `frame`; only when the one before is done."""
-        self._leaving = frame
+        self._leaving = memoryview(frame)
+        self._left = 0
         self.done()
 
     def done(self) -> bool:
@@ -200,9 +215,9 @@ class Port:
         far longer than a command is on the wire.
         """
         # "Room" promises one byte and no more. A write of several could block.
-        while self._leaving and self._room.poll(0):
-            self._leaving = self._leaving[self._file.write(self._leaving[:1]) or 0 :]
-        return not self._leaving
+        while self._left < len(self._leaving) and self._room.poll(0):
+            self._left += self._file.write(self._leaving[self._left : self._left + 1]) or 0
+        return self._left == len(self._leaving)
 
     def set_bitrate(self, bps: int) -> None:
         """Runs the line at `bps` from here on, raw."""
@@ -240,14 +255,14 @@ async def _stream_of(file):
 class Pins:
     """The door's end of the pins: lines that set inputs. Lines of ours are written by Output."""
 
-    def __init__(self, reader, inputs: dict):
+    def __init__(self, reader: asyncio.StreamReader, inputs: dict):
         self.inputs = inputs
         self._reader = reader
         self._by_line = {name.encode(): pin for name, pin in inputs.items()}
         self._rest = b""
         self._refused = 0
 
-    async def run(self, trouble) -> None:
+    async def run(self, trouble):
         """Follows the inputs. Raises OSError when the connection is lost."""
         while True:
             data = await self._reader.read(_READ_BYTES)
@@ -262,7 +277,7 @@ class Pins:
         self._rest = lines.pop()[: _LONGEST_LINE + 1]
         return lines
 
-    def _on_line(self, line: bytes, trouble) -> None:
+    def _on_line(self, line, trouble):
         words = line.split()
         known = len(words) == 2 and words[0] in self._by_line and words[1] in (b"0", b"1")
         if known and len(line) <= _LONGEST_LINE:
@@ -295,7 +310,7 @@ class Input:
 class Output:
     """One output pin that drives a relay."""
 
-    def __init__(self, name: str, writer):
+    def __init__(self, name: str, writer: asyncio.StreamWriter):
         self._name = name
         self._writer = writer
 
@@ -308,7 +323,7 @@ class Output:
 class Wakeup:
     """/WAKEUP of one reader, which is low while an event waits (protocol.md 1.5)."""
 
-    def __init__(self, pin: Input, on_edge):
+    def __init__(self, pin, on_edge):
         self._pin = pin
         self._on_edge = on_edge
         self._edge_ms = None

@@ -2,22 +2,13 @@
 
 import asyncio
 
-try:
-    # An interrupt may set this one.
-    from asyncio import ThreadSafeFlag as Flag  # type: ignore[attr-defined]
-except ImportError:
-    # Where this is missing, only tasks ring.
-    class Flag(asyncio.Event):  # type: ignore[no-redef]
-        async def wait(self):
-            await super().wait()
-            self.clear()
-
 
 class Bell:
-    """One task waits, anybody may ring, also from an interrupt and also before the wait."""
+    """One task waits, anybody may ring, also before the wait and from what the hal calls."""
 
-    def __init__(self):
-        self._flag = Flag()
+    def __init__(self, hal):
+        # Only the hal knows what its callbacks may do: in an interrupt that is next to nothing.
+        self._flag = hal.flag()
         self.ring = self._flag.set
 
     async def wait(self, timeout_ms: int) -> None:

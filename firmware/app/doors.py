@@ -19,8 +19,8 @@ class Doors:
         self._relays = relays
         self._hal = hal
         self._reports = reports
-        self._bell = Bell()
-        self._feedback = {}
+        self._bell = Bell(hal)
+        self._feedback: dict = {}
 
     def add_reader(self, name: str, feedback) -> None:
         """`feedback(sequence)` has the reader `name` play that sequence."""

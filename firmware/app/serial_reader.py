@@ -33,7 +33,7 @@ class SerialReader:
         self._hal = hal
         self._doors = doors
         self._reports = reports
-        self._bell = Bell()
+        self._bell = Bell(hal)
         self._port = hal.reader_port(settings, self._bell.ring)
         self._wakeup = hal.wakeup(settings, self._bell.ring)
         self._chunk = memoryview(bytearray(CHUNK_BYTES))

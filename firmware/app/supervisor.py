@@ -52,10 +52,13 @@ def _build(hal, relay, reports) -> tuple:
 def _read_settings(path: str):
     try:
         with open(path) as file:
-            document = json.load(file)
+            text = file.read().strip()
+        # MicroPython's parser takes an object that was cut off for a whole one.
+        if not text.endswith("}"):
+            raise ValueError("not a whole JSON object")
+        return panel_settings.load(json.loads(text))
     except (OSError, ValueError) as error:
         raise ValueError("settings.json: %s" % error)
-    return panel_settings.load(document)
 
 
 def _reader(settings, hal, doors, reports) -> SerialReader:
@@ -74,7 +77,7 @@ def _reader(settings, hal, doors, reports) -> SerialReader:
 
 
 async def _supervise(hal, doors, readers, reports) -> None:
-    family = _Family()
+    family = _Family(hal)
     family.adopt(hal.tasks(reports.trouble))
     family.adopt([("doors", doors.run())])
     family.adopt([("reader " + reader.name, reader.run()) for reader in readers])
@@ -98,9 +101,9 @@ async def _supervise(hal, doors, readers, reports) -> None:
 class _Family:
     """The tasks that have to live. `death`: name and error of the first that did not."""
 
-    def __init__(self):
+    def __init__(self, hal):
         self.death = None
-        self.bell = Bell()
+        self.bell = Bell(hal)
         self._tasks = []
 
     def adopt(self, named_coroutines) -> None:
@@ -112,9 +115,11 @@ class _Family:
     async def _watch(self, name: str, coroutine) -> None:
         try:
             await coroutine
-            error = RuntimeError("ended")
-        except Exception as raised:
-            error = raised
+            self._died(name, RuntimeError("ended"))
+        except Exception as error:
+            self._died(name, error)
+
+    def _died(self, name: str, error) -> None:
         self.death = self.death or (name, error)
         self.bell.ring()
 

@@ -97,6 +97,12 @@ class FakeRelay:
         self._board.note("relay", energised)
 
 
+class FakeFlag(asyncio.Event):
+    async def wait(self):
+        await super().wait()
+        self.clear()
+
+
 class FakeBoard:
     """The Hal. `deaf`: no interrupt gets through. `listening`: somebody takes printed lines."""
 
@@ -145,6 +151,9 @@ class FakeBoard:
     def output(self, name):
         assert name == "relay"
         return self.relay
+
+    def flag(self):
+        return FakeFlag()
 
     def tasks(self, trouble):
         return [(task.__name__, task()) for task in self.own_tasks]

@@ -1,5 +1,7 @@
 """What can go wrong in the door controller, split by who has to mend it."""
 
+import json
+
 
 class LoquetError(Exception):
     """Every error that this package raises."""
@@ -21,5 +23,5 @@ class SettingsError(LoquetError):
 
 def _shown(value) -> str:
     # A report is one short line, whatever somebody pasted into the settings.
-    text = repr(value)
+    text = json.dumps(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -18,7 +18,7 @@ class RepeatFilter:
     def __init__(self, repeat_ms: int):
         self._repeat_ms = repeat_ms
         # (card id, tag index or None, tick when last seen), the longest ago first.
-        self._cards = []
+        self._cards: list = []
 
     def seen(self, card_id: bytes, tag_index, now_ms: int) -> bool:
         """Notes that the card is there now; True when it was there already."""

@@ -204,7 +204,7 @@ DOOR = (
     ("pulse_ms", 3000, _whole(100, 60000, "ms")),
 )
 
-DOCUMENT = (
+DOCUMENT: tuple = (
     ("readers", REQUIRED, _readers),
     ("doors", REQUIRED, _doors),
     # How long a card must be away to count as presented again.

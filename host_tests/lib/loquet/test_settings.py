@@ -1,5 +1,7 @@
 """Settings: what is accepted, and that each refusal names the field, its value and what may be."""
 
+import json
+
 from host_tests.support.check import raises
 from loquet.errors import SettingsError
 from loquet.settings import load
@@ -66,7 +68,7 @@ def test_cards_have_1_to_10_bytes():
     ids = ["01", "04A1B2C3", "04A1B2C3D4E580", "00112233445566778899"]
     assert load(document(cards=ids)).cards == frozenset(bytes.fromhex(text) for text in ids)
     for wrong in ("", "0", "04A", "0011223344556677889900", "04 A1", "xy", 4, None, ["04"]):
-        refused("cards[1]", document(cards=["04", wrong]), "hex digits", repr(wrong))
+        refused("cards[1]", document(cards=["04", wrong]), "hex digits", json.dumps(wrong))
 
 
 def test_an_unknown_field_is_named_with_its_path_and_the_known_ones():
@@ -94,7 +96,7 @@ def test_numbers_have_ranges():
 
 
 def test_choices_are_listed():
-    refused("readers[0].events", document({"events": "poll"}), "'poll'", "wakeup, spontaneous")
+    refused("readers[0].events", document({"events": "poll"}), '"poll"', "wakeup, spontaneous")
     for wrong in (9600, True, "38400", 38400.0):
         refused("readers[0].bitrate", document({"bitrate": wrong}), "38400, 115200")
 
@@ -120,7 +122,7 @@ def test_half_duplex_refuses_spontaneous_events():
 
 def test_readers_have_names_of_their_own():
     same = {"readers": [{"name": "in"}, {"name": "in"}], "doors": [{"name": "front"}]}
-    refused("readers[1].name", same, "'in'")
+    refused("readers[1].name", same, '"in"')
 
 
 def test_there_is_a_reader_and_one_door():

@@ -1,0 +1,173 @@
+"""boards/hal/unix.py on a real pty and a real socket, under both interpreters.
+
+hal_exercise.py is what runs in the process.
+"""
+
+import socket
+import termios
+
+import pytest
+
+from host_tests.support.process import COMMANDS, LIMIT_S, Process
+
+
+@pytest.fixture(params=sorted(COMMANDS))
+def fresh(request, tmp_path):
+    process = Process(request.param, tmp_path, "host_tests/end_to_end/hal_exercise.py")
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def hal(fresh):
+    fresh.start()
+    assert fresh.pin_lines() == b"relay 0\n"
+    assert fresh.said() == ["ready"]
+    return fresh
+
+
+def test_the_relay_is_told_to_fall_before_anything_else(fresh):
+    fresh.start()
+    assert fresh.pin_lines() == b"relay 0\n"
+
+
+def test_the_line_runs_raw_at_38400_with_8n1(hal):
+    flags_in, flags_out, control, local, speed_in, speed_out, _ = termios.tcgetattr(hal.line)
+    assert (flags_in, flags_out, local) == (0, 0, 0)
+    assert control & termios.CSIZE == termios.CS8
+    assert not control & (termios.PARENB | termios.CSTOPB)
+    assert speed_in == speed_out == termios.B38400
+
+
+def test_every_byte_value_passes_both_ways(hal):
+    data = bytes(range(256))
+    for start in range(0, 256, 16):
+        part = b"\xff" + data[start : start + 16]
+        hal.send(part)
+        assert hal.received(len(part)) == part
+
+
+def test_the_bit_rate_changes(hal):
+    hal.send(b"b")
+    assert hal.said() == ["bitrate"]
+    assert termios.tcgetattr(hal.line)[4] == termios.B921600
+
+
+def test_a_reader_that_takes_no_bytes_blocks_nothing(hal):
+    hal.send(b"f")
+    assert hal.said() == ["filled", False]
+    assert hal.received(100000) == bytes(100000)
+    assert hal.said() == ["emptied"]
+
+
+def test_the_relay_follows(hal):
+    hal.send(b"e")
+    assert hal.pin_lines() == b"relay 1\n"
+    hal.send(b"d")
+    assert hal.pin_lines() == b"relay 0\n"
+
+
+def test_before_the_first_line_nothing_is_asserted(hal):
+    hal.send(b"l")
+    assert hal.said() == ["levels", [1, 1, 1], False, None]
+
+
+def test_inputs_follow_and_a_fall_of_wakeup_rings_once_with_its_tick(hal):
+    hal.pins.sendall(b"contact 0\nrex 0\nwakeup 0\nwakeup 0\n")
+    assert hal.said() == ["edge"]
+    hal.send(b"l")
+    word, levels, asserted, age_ms = hal.said()
+    assert (word, levels, asserted) == ("levels", [0, 0, 0], True)
+    assert 0 <= age_ms < LIMIT_S * 1000
+    hal.send(b"l")
+    assert hal.said() == ["levels", [0, 0, 0], True, None]
+
+
+def test_a_line_may_come_in_pieces(hal):
+    hal.pins.sendall(b"wak")
+    hal.pins.sendall(b"eup 0")
+    hal.pins.sendall(b"\n")
+    assert hal.said() == ["edge"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"wakeup",
+        b"wakeup 2",
+        b"relay 1",
+        b"wakeup 0 0",
+        b"\xff\xfe 0",
+        b"wakeup" + b" " * 500 + b"0",
+    ],
+)
+def test_a_bad_line_is_counted_reported_and_passed_over(hal, line):
+    hal.pins.sendall(b"door 1\n" + line + b"\nwakeup 0\n")
+    for count in (1, 2):
+        word, name, detail = hal.said()
+        assert (word, name) == ("trouble", "bad_pin_line")
+        assert detail.endswith(f"; {count} so far")
+        assert len(detail) < 200
+    assert hal.said() == ["edge"]
+
+
+def test_a_line_without_end_takes_no_memory(hal):
+    for _ in range(100):
+        hal.pins.sendall(b"wakeup 0 " * 500)
+    hal.pins.sendall(b"\nwakeup 0\n")
+    assert hal.said()[:2] == ["trouble", "bad_pin_line"]
+    assert hal.said() == ["edge"]
+
+
+def test_a_lost_connection_of_the_pins_is_a_failure(hal):
+    hal.pins.close()
+    assert hal.said() == ["failed", "pins"]
+
+
+def test_a_line_that_is_hung_up_is_a_failure(hal):
+    hal.close_slave()
+    hal.hang_up()
+    assert hal.said() == ["failed", "serial line"]
+
+
+def test_printing_to_nobody_does_not_block(hal):
+    hal.send(b"p")
+    assert hal.received(4) == b"full"
+
+
+def test_a_reset_ends_with_status_1_and_a_halt_with_2(hal):
+    hal.send(b"x")
+    assert hal.said() == ["entropy", 4, "."]
+    assert hal.ended() == 1
+
+
+def test_a_halt_ends_with_status_2(hal):
+    hal.send(b"h")
+    assert hal.ended() == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["", "udp:127.0.0.1:4000", "tcp:10.0.0.1:4000", "tcp:127.0.0.1:", "tcp:127.0.0.1:0"]
+)
+def test_an_address_that_is_not_loopback_tcp_is_refused(fresh, address):
+    fresh.board["pins_address"] = address
+    fresh.start(connects=False)
+    assert fresh.ended() == 1
+    assert "pins_address" in fresh.process.stderr.read().decode()
+
+
+def test_a_door_that_does_not_answer_is_named(fresh):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp:127.0.0.1:{server.getsockname()[1]}"
+    fresh.board["pins_address"] = address
+    fresh.start(connects=False)
+    assert fresh.ended() == 1
+    assert address in fresh.process.stderr.read().decode()
+
+
+def test_a_serial_line_that_is_not_there_is_named(fresh):
+    fresh.board["reader"]["serial"] = "/dev/there-is-none"
+    fresh.start()
+    assert fresh.ended() == 1
+    assert "/dev/there-is-none" in fresh.process.stderr.read().decode()
