@@ -1,6 +1,7 @@
 """Runs device.py on MicroPython and on CPython; prints a table, and all of it as JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,15 @@ INTERPRETERS = {
 
 def figures(command: list[str]) -> dict:
     """What device.py says on this interpreter."""
+    # MICROPYPATH replaces MicroPython's own path: asyncio and the like are frozen into it.
+    paths = {"MICROPYPATH": ".frozen:lib:.", "PYTHONPATH": "lib:."}
     done = subprocess.run(
-        [*command, DEVICE], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+        [*command, DEVICE],
+        cwd=ROOT,
+        env={**os.environ, **paths},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     return json.loads(done.stdout)
 

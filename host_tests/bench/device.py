@@ -8,8 +8,6 @@ import json
 import sys
 import time
 
-sys.path[:0] = [".", "lib"]
-
 from host_tests.support.by_hand import Talk, tag_event
 from loquet import settings as panel_settings
 from loquet.panel import Panel, Relay

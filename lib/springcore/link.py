@@ -331,9 +331,13 @@ class Link:
     @property
     def quiet(self) -> bool:
         """Nobody may be sending to us, nor has anything to say: flash may be written."""
+        return self._settings.events == EVENTS_WAKEUP and self.idle
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way, and the line has been quiet for a gap."""
         return (
-            self._phase == _WORK
-            and self._settings.events == EVENTS_WAKEUP
+            self._phase in (_WORK, _LISTEN)
             and self._flight is None
             and self._outgoing is None
             and self._feedback is None

@@ -362,7 +362,8 @@ def test_line_is_quiet_for_flash_only_between_exchanges():
     talk.link.feedback(0x60)
     assert not talk.link.quiet
     for mode in ("spontaneous", "text"):
-        assert not Talk(events=mode).ready().link.quiet
+        link_of_mode = Talk(events=mode).ready().link
+        assert link_of_mode.idle and not link_of_mode.quiet
 
 
 # Answers
