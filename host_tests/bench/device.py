@@ -17,7 +17,8 @@ from springcore.stream import StreamDecoder
 
 PAYLOADS = (16, 64, 256, 1024)
 CHUNK_BYTES = 64
-FRAMES = 200
+FRAMES = 100
+ROUNDS = 5  # the best of them counts: what else the machine does only ever adds
 EVENTS = 300
 CARD = bytes.fromhex("04A1B2C3D4E580")
 
@@ -33,13 +34,17 @@ def decode_us_per_byte(size):
     """Time that the decoder takes for each byte of frames with `size` bytes of payload."""
     data = frame.encode(frame.EVENT, 0, 0x5B, bytes(size))
     chunks = [data[start : start + CHUNK_BYTES] for start in range(0, len(data), CHUNK_BYTES)]
+    return min(decode_us(chunks) for _ in range(ROUNDS)) / (FRAMES * len(data))
+
+
+def decode_us(chunks):
     decoder = StreamDecoder(2048)
     gc.collect()
     began = ticks_us()
     for _ in range(FRAMES):
         for chunk in chunks:
             decoder.receive(chunk)
-    return (ticks_us() - began) / (FRAMES * len(data))
+    return ticks_us() - began
 
 
 def event_to_relay_us():
