@@ -30,8 +30,6 @@ def decide(card_id, doubt, repeat: bool, cards) -> Decision:
     """
     if doubt is not None:
         return Decision(False, doubt)
-    if card_id is None:
-        return Decision(False, UNKNOWN_CARD)
     if repeat:
         return Decision(False, REPEAT)
     if card_id in cards:

@@ -45,11 +45,11 @@ def test_a_late_look_ends_the_pulse_at_once():
 
 def test_a_grant_during_the_pulse_begins_it_anew():
     door = Door(pulse_ms=3000)
-    door.grant(GRANTED, 0)
-    door.grant(GRANTED, 2000)
-    door.advance(4999)
+    door.grant(GRANTED, 1000)
+    door.grant(GRANTED, 3000)
+    door.advance(5999)
     assert door.energised
-    door.advance(5000)
+    door.advance(6000)
     assert not door.energised
 
 

@@ -3,6 +3,7 @@
 from host_tests.support.tags import tag_read, tag_removed
 from loquet.panel import Feedback, Panel, Relay, Report
 from loquet.settings import load
+from springcore.ticks import TICKS_PERIOD, ticks_add
 
 KNOWN = bytes.fromhex("04A1B2C3D4E580")
 OTHER_KNOWN = bytes.fromhex("0102030405060708090A")
@@ -103,6 +104,13 @@ def test_a_card_that_was_away_long_enough_opens_again():
     show(panel, 0)
     panel.advance(3000)
     assert show(panel, 4000) == [RELEASE, PLAY_GRANTED, GRANTED]
+
+
+def test_a_card_of_days_ago_is_no_repeat_when_ticks_have_gone_round():
+    panel = new_panel()
+    show(panel, 0)
+    panel.advance(4000)
+    assert show(panel, ticks_add(TICKS_PERIOD, 1)) == [RELEASE, PLAY_GRANTED, GRANTED]
 
 
 def test_an_unknown_card_left_on_the_reader_is_told_once():

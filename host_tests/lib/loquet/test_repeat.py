@@ -79,6 +79,8 @@ def test_ticks_may_wrap():
     seen_ms = TICKS_PERIOD - 1000
     cards.seen(A, None, seen_ms)
     assert cards.seen(A, None, ticks_add(seen_ms, 3999)) is True
+    cards.seen(B, None, seen_ms)
+    assert cards.seen(B, None, ticks_add(seen_ms, 4000)) is False
 
 
 def test_an_old_card_does_not_come_back_when_ticks_have_gone_round():

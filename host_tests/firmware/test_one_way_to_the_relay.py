@@ -1,0 +1,29 @@
+"""Who may open a door, by what the sources say: one caller of grant, one holder of relays."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def callers(method):
+    """The device's files that call a method of that name."""
+    files = [
+        path for folder in ("lib", "firmware", "boards") for path in ROOT.glob(folder + "/**/*.py")
+    ]
+    return {path.relative_to(ROOT).as_posix() for path in files if _calls(path, method)}
+
+
+def _calls(path, method):
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = [node.func for node in nodes if isinstance(node, ast.Call)]
+    return any(isinstance(func, ast.Attribute) and func.attr == method for func in functions)
+
+
+def test_only_the_panel_grants():
+    assert callers("grant") == {"lib/loquet/panel.py"}
+
+
+def test_only_the_supervisor_asks_for_a_relay_and_only_doors_gets_it():
+    assert callers("output") == {"firmware/app/supervisor.py"}
+    assert callers("carry_out") == {"firmware/app/doors.py", "firmware/app/serial_reader.py"}
