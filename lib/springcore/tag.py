@@ -102,6 +102,8 @@ def _tag_read(kind: str, values: list, truncated: bool) -> TagRead:
         tag.tag_details = _find(values, codes.TLV_TAG_DETAILS)
         if tag.tag_id is None:
             raise TagError("event %s: no tag id (C2)" % kind)
+    if tag.tag_id == b"":
+        raise TagError("event %s: empty tag id (C2)" % kind)
     info = _find(values, codes.TLV_TAG_INFO)
     if info is not None:
         _read_info(tag, info)

@@ -129,6 +129,11 @@ def test_a_reading_needs_info_and_id():
     _refused("B0" + ID, "C1")
 
 
+def test_an_id_of_no_bytes_is_no_id():
+    _refused("B0" + INFO + "C2 00", "C2")
+    _refused("B1 C0 01 01" + INFO + "C2 00", "C2")
+
+
 def test_info_of_less_than_four_bytes_is_refused():
     _refused("B0 C1 03 80 03 01" + ID, "C1", "3 bytes")
     _refused("B0 C1 00" + ID, "C1")
