@@ -203,7 +203,8 @@ def from_text(message: TextMessage) -> TagRead | TagRemoved | None:
     move = _text(_field(fields, 5) or b"").strip()
     if move not in ("", "I", "R", "IR"):
         raise TagError("$SCRDR move %r: must be empty, I, R or IR" % move)
-    tag_id = _tag_id(_field(fields, 4))
+    # Cut off before its move, a removal would look like a reading: then the id does not count.
+    tag_id = _tag_id(_field(fields, 4)) if len(fields) > 5 else None
     if move == "R":
         return TagRemoved(tag_id=tag_id)
     return _tag_of_fields(fields, move, tag_id, message.truncated)
@@ -251,9 +252,7 @@ def _hex_byte(name: str, field: bytes | None) -> int | None:
     return int(digits, 16)
 
 
-def _tag_id(field: bytes | None) -> bytes | None:
-    if field is None:
-        return None
+def _tag_id(field: bytes) -> bytes:
     digits = _text(field)
     if len(digits) % 2 or not _is_hex(digits):
         raise TagError("$SCRDR tag id %r: must be an even number of hex digits" % digits)

@@ -274,6 +274,19 @@ def test_other_kinds_of_line_are_refused():
     _line_refused(b"$SCCMD;SEQ=60\r\n", "$SCCMD")
 
 
+def test_a_truncated_line_gives_its_id_only_when_it_is_known_to_be_no_removal():
+    """The move stands behind the id: cut before it, a removal looks like a reading."""
+    uid = "E2" * 24  # a long EPC
+    line = _fields(id=uid, m="R ", d="A" * 200)
+    place = line.index(b";R ;") + 1
+    for capacity in range(64, 100):
+        seen = tag.from_text(StreamDecoder(capacity).receive(line)[0])
+        if capacity > place + 2:
+            assert seen.kind == "tag_removed" and seen.tag_id.hex() == uid.lower(), capacity
+        else:
+            assert seen.kind == "tag_read" and seen.tag_id is None, capacity
+
+
 def test_a_truncated_line_leaves_the_templates_output_out():
     line = _fields(d="A" * 30, e="B" * 100)
     seen = tag.from_text(StreamDecoder(100).receive(line)[0])
