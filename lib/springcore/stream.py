@@ -339,11 +339,12 @@ class StreamDecoder:
         """Searches the head of a broken long message; the rest of it was not kept."""
         self._suspect(self._capacity + self._skipped)
         self._skipping = False
-        self._reject(reason)
+        self._add_noise(1, reason)
         self._give_up()
         if self._base >= self._told_until:
             if self._noise_length == 0:
                 self._noise_offset = self._base
+                self._noise_reason = reason
             self._noise_length += self._skipped
         self._end_skipping()
 
@@ -400,18 +401,13 @@ class StreamDecoder:
     def _fail(self, claimed: int, reason: str | None) -> None:
         """The candidate is no message: gives up its first byte, distrusts all that it claimed."""
         self._suspect(claimed)
-        self._reject(reason)
+        self._add_noise(1, reason)
 
     def _suspect(self, claimed: int) -> None:
         # A candidate of one byte claims nothing: its second byte already told it was none.
         end = self._base + self._start + claimed
         if claimed > 1 and end > self._suspect_until:
             self._suspect_until = end
-
-    def _reject(self, reason: str | None) -> None:
-        if self._noise_length == 0:
-            self._noise_reason = reason
-        self._add_noise(1)
 
     def _give_up(self) -> None:
         """Fails every candidate that waits for bytes that will not come."""
@@ -430,12 +426,13 @@ class StreamDecoder:
 
     # Noise
 
-    def _add_noise(self, count: int) -> None:
+    def _add_noise(self, count: int, reason=None) -> None:
         offset = self._base + self._start
         skip = min(count, max(0, self._told_until - offset))
         if count > skip:
             if self._noise_length == 0:
                 self._noise_offset = offset + skip
+                self._noise_reason = reason
             self._keep_noise_head(self._start + skip, self._start + count)
             self._noise_length += count - skip
         self._consume(count)
@@ -455,4 +452,3 @@ class StreamDecoder:
         self._found.append(noise)
         self._noise_length = 0
         self._noise_kept = 0
-        self._noise_reason = None

@@ -311,6 +311,13 @@ def test_an_invalid_line_is_told_and_searched_without_being_noise():
     assert _places(found)[1] == (18, len(data) - 18)
 
 
+def test_noise_after_an_invalid_line_has_no_reason_of_the_lines():
+    for line in (SCRDR.replace(b"*47", b"*$0"), b"$SCRDR;1;$SCRDR;" + b"A" * 100 + b"*00\r\n"):
+        found = fed_every_way(line + QUIET_NOISE + GOOD, 64)
+        assert _kinds(found) == "tnf"
+        assert found[1].reason is None
+
+
 def test_a_dollar_that_starts_no_message_is_noise_at_once():
     for start in (b"$", b"$$", b"$A", b"$S1", b"$SC", b"$SCr", b"$SCRD1", b"$SCRDRX", b"$SCRDR "):
         found = fed_every_way(start + GOOD + SCRDR, 256)
