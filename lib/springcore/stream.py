@@ -440,7 +440,8 @@ class StreamDecoder:
     def _keep_noise_head(self, start: int, end: int) -> None:
         have = self._noise_kept
         count = min(end - start, NOISE_HEAD - have)
-        if count > 0:
+        # After bytes that were not kept, later ones are not the head.
+        if count > 0 and have == self._noise_length:
             self._noise_head[have : have + count] = self._view[start : start + count]
             self._noise_kept += count
 

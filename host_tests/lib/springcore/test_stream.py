@@ -403,6 +403,14 @@ def test_long_noise_is_counted_in_full_and_shown_in_part():
         assert (found[0].length, found[0].head) == (3000, noise[:NOISE_HEAD])
 
 
+def test_bytes_that_were_not_kept_are_not_replaced_in_the_head_by_later_ones():
+    outer = frame.encode(EVENT, 1, 0x5B, b"\xb0" + bytes(36) + GOOD + bytes(100))
+    found = fed_every_way(_broken(outer) + b"+1" + OTHER, 64)
+    assert _kinds(found) == "nf?nf"
+    assert (found[2].length, found[2].head, found[2].looks_like) == (103, b"", None)
+    assert found[2].reason == "broken frame: wrong LRC"
+
+
 def test_noise_is_told_before_what_follows_it_and_not_in_pieces():
     decoder = StreamDecoder(64)
     for byte in QUIET_NOISE * 5:
