@@ -113,6 +113,7 @@ class StreamDecoder:
         self._skipping = False
         self._skipped = 0
         self._tail = b""
+        self._lowest = 0xFF  # lowest byte of a long line so far, without its tail
         self._suspect_until = 0  # places in the stream before this are inside a broken message
         self._told_until = 0  # places before this belong to a broken line that was delivered
         self._noise_offset = 0
@@ -291,6 +292,7 @@ class StreamDecoder:
         if self._buffer[0] == DOLLAR:
             keep = self._capacity - _TEXT_END
             self._lrc = lrc_of(self._view[1:keep])
+            self._lowest = min(self._view[:keep])
             self._tail = bytes(self._view[keep:])
 
     def _skip(self, view: memoryview) -> int:
@@ -317,7 +319,9 @@ class StreamDecoder:
         if stop >= 0:
             part = part[: stop + 1]
         seen = self._tail + part
-        self._lrc = lrc_of(seen[:-_TEXT_END], self._lrc)
+        passed = seen[:-_TEXT_END]
+        self._lrc = lrc_of(passed, self._lrc)
+        self._lowest = min(self._lowest, min(passed))
         self._tail = seen[-_TEXT_END:]
         self._skipped += len(part)
         if stop >= 0:
@@ -329,11 +333,14 @@ class StreamDecoder:
         if end[-1] == _CR:
             end = end[:-1]
         between = lrc_of(end[:-3], self._lrc)
-        head = bytes(self._view)
-        if min(head) < 0x20:
+        # Of a line that just filled the buffer, only CR LF or LF may have been skipped.
+        size = self._capacity + self._skipped - (_TEXT_END - len(end))
+        head = bytes(self._view[:size])
+        if min(self._lowest, min(end)) < 0x20:
             self._fail_skipped("broken line: control characters in it")
         else:
-            self._deliver_text(head, self._capacity, between, b"$SCxxx" + end)
+            truncated = size > self._capacity
+            self._deliver_text(head, self._capacity, between, b"$SCxxx" + end, truncated)
 
     def _fail_skipped(self, reason: str | None) -> None:
         """Searches the head of a broken long message; the rest of it was not kept."""
@@ -374,7 +381,9 @@ class StreamDecoder:
         self._found.append(frame)
         self._consume(kept)
 
-    def _deliver_text(self, line: bytes, kept: int, between: int, end: bytes) -> None:
+    def _deliver_text(
+        self, line: bytes, kept: int, between: int, end: bytes, truncated: bool = False
+    ) -> None:
         """`line`: what was kept of it; `end`: its last bytes, without CR LF, with the checksum."""
         checksum, rule = ABSENT, None
         if carries_checksum(end):
@@ -384,7 +393,7 @@ class StreamDecoder:
         length = kept + self._skipped
         self._tell_noise()
         suspect = offset < self._suspect_until
-        message = TextMessage(line, offset, length, checksum, rule, suspect, self._skipping)
+        message = TextMessage(line, offset, length, checksum, rule, suspect, truncated)
         self._found.append(message)
         if checksum == INVALID:
             # Delivered for what it claims to be; a good message inside it is still looked for.
@@ -426,7 +435,7 @@ class StreamDecoder:
 
     # Noise
 
-    def _add_noise(self, count: int, reason=None) -> None:
+    def _add_noise(self, count: int, reason: str | None = None) -> None:
         offset = self._base + self._start
         skip = min(count, max(0, self._told_until - offset))
         if count > skip:

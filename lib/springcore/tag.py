@@ -204,7 +204,7 @@ def from_text(message: TextMessage) -> TagRead | TagRemoved | None:
     if move not in ("", "I", "R", "IR"):
         raise TagError("$SCRDR move %r: must be empty, I, R or IR" % move)
     # Cut off before its move, a removal would look like a reading: then the id does not count.
-    tag_id = _tag_id(_field(fields, 4)) if len(fields) > 5 else None
+    tag_id = _tag_id(fields[4]) if len(fields) > 5 else None
     if move == "R":
         return TagRemoved(tag_id=tag_id)
     return _tag_of_fields(fields, move, tag_id, message.truncated)

@@ -172,6 +172,49 @@ def test_the_longest_frame_is_told_with_every_capacity():
             assert found[0].payload == wire[5 : min(capacity, len(wire) - 1)]
 
 
+def test_lines_of_every_size_around_the_buffers_are_told():
+    for capacity in (64, 100):
+        for size in range(capacity - 6, capacity + 12):
+            for end in (b"\r\n", b"\n"):
+                wire = _line(size)[:-2] + end
+                found = fed_every_way(wire + GOOD, capacity, seeds=(1, 2, 3))
+                assert _kinds(found) == "tf", (capacity, size, end)
+                line = found[0]
+                assert (line.checksum, line.rule) == ("valid", "c"), (capacity, size, end)
+                assert line.length == len(wire)
+                # What the buffer must hold is the line itself, not its end.
+                assert line.truncated == (len(wire) - len(end) > capacity)
+                assert line.line == wire[: -len(end)][:capacity]
+
+
+def test_long_lines_are_checked_to_their_end():
+    for size in (65, 66, 67, 68, 69, 70, 200, 3000):
+        good = _line(size)
+        cases = [
+            (_line(size, "d"), "valid", "d"),
+            (good.replace(b"*", b"+"), "absent", None),
+            (good[:-3] + b"X\r\n", "invalid", None),
+            (good[:30] + b"B" + good[31:], "invalid", None),
+        ]
+        for wire, checksum, rule in cases:
+            found = fed_every_way(wire + GOOD, 64, seeds=(1, 2, 3))
+            line = found[0]
+            assert (line.checksum, line.rule) == (checksum, rule), (size, checksum)
+            assert line.length == size and line.truncated == (size > 66)
+            assert described(found[-1])[0] == "frame" and not found[-1].suspect
+
+
+def test_a_long_line_with_a_control_character_is_broken_wherever_it_stands():
+    for place in (30, 62, 63, 64, 65, 66, 100, 194, 195):
+        wire = bytearray(_line(200))
+        wire[place] = 0x07
+        wire[-4:-2] = b"%02X" % (frame.lrc_of(wire[1:-5]) ^ 0x2A)
+        for capacity in (64, 1000):
+            found = fed_every_way(bytes(wire) + GOOD, capacity, seeds=(1, 2, 3))
+            assert _kinds(found) == "nf", (place, capacity)
+            assert found[0].length == len(wire)
+
+
 def test_after_a_long_message_a_decoder_is_in_step():
     for long in (_sized(300), _line(300), _broken(_sized(300)), b"\xff" * 300):
         found = fed_every_way(long + GOOD + SCRDR + OTHER, 64, seeds=(1, 2, 3))
