@@ -85,9 +85,8 @@ class Intake:
         if isinstance(message, Noise):
             self._remains += message.length
             return False
-        clean = not (message.suspect or self.garbled)
+        clean = not (message.suspect or self.garbled or self._line_came)
         if isinstance(message, TextMessage):
-            clean = clean and not self._line_came
             self._line_came = True
         return clean
 

@@ -139,6 +139,11 @@ def test_a_line_in_a_cards_text_is_never_clean():
             _never_clean(_disturbed(_text_line(before + INNER_LINE + after)), _always)
 
 
+def test_a_frame_in_a_cards_text_is_never_clean():
+    for before in (b"", b"\x07", b"\n", b"x\r\n", b"$SCRDR;"):
+        _never_clean(_disturbed(_text_line(before + INNER)), _always)
+
+
 def _text_line(data):
     """A $SCRDR line with these bytes as TagData, and a right checksum."""
     head = tag_line(CARD)
