@@ -390,7 +390,8 @@ class StreamDecoder:
             rule = rule_of(between, end[-2:])
             checksum = VALID if rule else INVALID
         offset = self._base + self._start
-        length = kept + self._skipped
+        # A line in the head of a broken long message is as long as it is, not as that message.
+        length = kept + self._skipped if self._skipping else kept
         self._tell_noise()
         suspect = offset < self._suspect_until
         message = TextMessage(line, offset, length, checksum, rule, suspect, truncated)

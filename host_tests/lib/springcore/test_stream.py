@@ -314,6 +314,15 @@ def test_a_broken_long_frame_gives_back_what_is_in_the_buffer():
     assert sum([message.length for message in found]) == len(outer + GOOD)
 
 
+def test_a_line_in_the_head_of_a_broken_long_frame_has_its_own_length():
+    for line in (SCRDR, SCRDR.replace(b"*47", b"*48")):
+        outer = frame.encode(EVENT, 1, 0x5B, b"\xb0" + line[-50:] + line + bytes(100))
+        found = fed_every_way(_broken(outer) + GOOD, 128)
+        assert _kinds(found) == "nt?nf"
+        assert _places(found)[1] == (56, len(line))
+        assert sum([message.length for message in found]) == len(outer + GOOD)
+
+
 def test_a_wrong_pcb_is_noise_with_a_reason_that_names_the_bit():
     for pcb, words in ((0x20, "bit 5"), (0x9F, "bit 4"), (0x40, "bit 6"), (0x10, "bit 4")):
         wire = bytes([0x16, pcb, 0, 0, 0, 0, pcb])
