@@ -65,7 +65,7 @@ class SerialReader:
         """Whether nothing is under way and nothing due soon."""
         due_ms = self._link.next_due(self._hal.ticks_ms())
         soon = due_ms is not None and due_ms < IDLE_MS
-        return self._link.quiet and not (soon or self._sending or self._port.any())
+        return self._link.idle and not (soon or self._sending or self._port.any())
 
     def _receive(self, now_ms: int) -> None:
         for _ in range(CHUNKS_A_PASS):

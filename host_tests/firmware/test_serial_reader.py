@@ -350,9 +350,9 @@ def test_idle_is_when_nothing_is_under_way_nor_due_soon(house):
     house.link.due_ms = 500
     assert house.reader.idle()
 
-    house.link.quiet = False
+    house.link.idle = False
     assert not house.reader.idle()
-    house.link.quiet = True
+    house.link.idle = True
 
     house.port._waiting.extend(b"x")
     assert not house.reader.idle()

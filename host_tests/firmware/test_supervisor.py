@@ -206,7 +206,7 @@ def test_garbage_is_collected_while_idle(house):
 def test_garbage_is_not_collected_while_something_is_under_way(house):
     async def story():
         await asyncio.sleep(1)
-        house.link.quiet = False
+        house.link.idle = False
         before = len(house.collections)
         await asyncio.sleep(60)
         assert len(house.collections) == before

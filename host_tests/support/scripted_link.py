@@ -11,7 +11,7 @@ class ScriptedLink:
         self.to_send = []
         self.happenings = []
         self.errors = {}
-        self.quiet = True
+        self.idle = True
         self.due_ms = None
 
     def fail(self, name, error, times=1):

@@ -15,7 +15,7 @@ LONGEST_CARD_ID = 10
 
 # Below this a message of one ordinary card would not fit; above it no Direct frame is longer.
 SMALLEST_BUFFER = 64
-LARGEST_BUFFER = 65543
+LARGEST_BUFFER = 65542
 
 REQUIRED = object()
 
@@ -195,7 +195,7 @@ READER = (
     ("serial_number", None, _serial_number),
     # How old a /WAKEUP assertion may be for its event to decide.
     ("stale_ms", 2000, _whole(100, 10000, "ms")),
-    # The longest message kept whole: 1 KiB of payload and a Direct frame's 7 bytes.
+    # The longest message kept whole: 1 KiB of data after the code of its event, in a frame.
     ("buffer_bytes", 1031, _whole(SMALLEST_BUFFER, LARGEST_BUFFER, "bytes")),
 )
 

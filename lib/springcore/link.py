@@ -807,14 +807,18 @@ class Link:
         self._trouble("event_malformed", str(error))
 
     def _tell_tag(self, seen: TagRead | TagRemoved, clean: bool, now_ms: int) -> None:
-        if isinstance(seen, TagRemoved):
+        doubt = self._doubt(clean, now_ms)
+        if isinstance(seen, TagRead):
+            if doubt is None and seen.truncated and seen.tag_id is None:
+                doubt = TRUNCATED
+            self._feedback_first = True
+            self._happenings.append(TagSeen(seen, doubt))
+        elif doubt is None:
+            # A removal that may be forged must not make a card that lies there a new one.
             self._happenings.append(TagGone(seen))
-            return
-        self._feedback_first = True
-        self._happenings.append(TagSeen(seen, self._doubt(seen, clean, now_ms)))
 
-    def _doubt(self, seen: TagRead, clean: bool, now_ms: int) -> str | None:
-        """Why this tag may not decide; None if it may."""
+    def _doubt(self, clean: bool, now_ms: int) -> str | None:
+        """Why what a message tells of a tag may not count; None if it may."""
         if self._phase == _BACKLOG:
             return STALE_EVENT
         if not self._ready and self._phase != _LISTEN:
@@ -824,8 +828,6 @@ class Link:
         if self._settings.events == EVENTS_WAKEUP:
             if ticks_diff(now_ms, self._wakeup.event_fell) > self._settings.stale_ms:
                 return STALE_EVENT
-        if seen.truncated and seen.tag_id is None:
-            return TRUNCATED
         return None
 
     def _on_reader_state(self, seen: tag.ReaderState, now_ms: int) -> None:

@@ -45,6 +45,7 @@ except ImportError:
 
 
 CAPACITY_MIN = const(64)
+TEXT_MAX = const(0x10100)  # a line may be 64 KiB long (protocol.md 6.1); no end by then is none
 NOISE_HEAD = const(64)  # bytes of a stretch of noise that are kept to be shown
 
 _CR = const(0x0D)
@@ -127,11 +128,6 @@ class StreamDecoder:
     def waiting(self) -> bool:
         """A message has begun and its end has not come."""
         return self._skipping or self._start < self._end
-
-    @property
-    def unsettled(self) -> bool:
-        """Bytes have come that have not been told as a message or as noise yet."""
-        return self.waiting or self._noise_length > 0
 
     def receive(self, data: bytes | bytearray | memoryview) -> list | tuple:
         """The messages that end in `data` (any bytes-like), in order; noise as it is passed."""
@@ -314,7 +310,7 @@ class StreamDecoder:
         return count
 
     def _skip_text(self, view: memoryview) -> int:
-        part = bytes(view)
+        part = bytes(view[: TEXT_MAX - self._capacity - self._skipped])
         stop = part.find(b"\n")
         if stop >= 0:
             part = part[: stop + 1]
@@ -326,6 +322,8 @@ class StreamDecoder:
         self._skipped += len(part)
         if stop >= 0:
             self._end_long_text()
+        elif self._capacity + self._skipped == TEXT_MAX:
+            self._fail_skipped("broken line: no end")
         return len(part)
 
     def _end_long_text(self) -> None:

@@ -71,7 +71,7 @@ TEXT = StreamDecoder(CAPACITY).receive(LINE)[0]
 PARTS = (
     ("lrc_of, 256 bytes", lambda: frame.lrc_of(VIEW)),
     ("refusal_of a good PCB", lambda: frame.refusal_of(0xC0)),
-    ("waiting and unsettled", lambda: DECODER.waiting or DECODER.unsettled),
+    ("waiting", lambda: DECODER.waiting),
     ("flush with nothing to tell", lambda: DECODER.flush()),
     ("rule_of a checksum", lambda: text.rule_of(0x6D, b"47")),
     ("ChecksumPin.accepts", lambda: PIN.accepts("c")),

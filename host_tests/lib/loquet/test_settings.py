@@ -90,7 +90,7 @@ def test_numbers_have_ranges():
     for wrong in (99, 10001, True):
         refused("readers[0].stale_ms", document({"stale_ms": wrong}), "100", "10000")
     for wrong in (63, 65544):
-        refused("readers[0].buffer_bytes", document({"buffer_bytes": wrong}), "64", "65543")
+        refused("readers[0].buffer_bytes", document({"buffer_bytes": wrong}), "64", "65542")
     for wrong in (-1, 60001, True, False):
         refused("repeat_ms", document(repeat_ms=wrong), "60000")
 

@@ -100,6 +100,14 @@ def test_removal_never_decides():
     assert isinstance(talk.happenings[-1], TagGone)
 
 
+def test_removal_that_may_be_forged_is_not_told():
+    removed = frame.encode(frame.EVENT, 0, 0x5B, bytes.fromhex("B1C00101"))
+    talk = Talk(events="spontaneous").ready()
+    talk.hear(b"\x17" + tag_event(CARD)[1:] + removed)
+    talk.wait(150)
+    assert not any(isinstance(one, TagGone) for one in talk.happenings)
+
+
 def test_card_before_the_start_is_over_is_not_ready():
     talk = Talk(events="spontaneous").begin()
     talk.hear(tag_event(CARD))

@@ -417,17 +417,17 @@ def test_a_long_message_that_is_cut_off_is_noise_in_all_its_length():
 
 def test_a_decoder_says_whether_something_waits():
     decoder = StreamDecoder(64)
-    assert not decoder.waiting and not decoder.unsettled
+    assert not decoder.waiting
     decoder.receive(b"\xff")
-    assert not decoder.waiting and decoder.unsettled
+    assert not decoder.waiting
     decoder.receive(GOOD[:1])
-    assert decoder.waiting and decoder.unsettled
+    assert decoder.waiting
     decoder.receive(GOOD[1:])
-    assert not decoder.waiting and not decoder.unsettled
+    assert not decoder.waiting
     decoder.receive(_sized(100)[:-1])
     assert decoder.waiting
     decoder.flush()
-    assert not decoder.waiting and not decoder.unsettled
+    assert not decoder.waiting
 
 
 # Noise
@@ -476,3 +476,11 @@ def test_repr_names_what_it_is():
     assert isinstance(found[0], Noise) and isinstance(found[2], TextMessage)
     for message, words in zip(found, ("Noise(offset=0", "Frame(channel=C0", "TextMessage(")):
         assert repr(message).startswith(words)
+
+
+def test_line_that_never_ends_is_given_up():
+    decoder = StreamDecoder(64)
+    told = list(decoder.receive(b"$SCRDR;" + b"x" * 0x10100))
+    told += decoder.receive(frame.encode(EVENT, 0, 0x5B, b"\x8b"))
+    assert isinstance(told[-1], Frame)
+    assert not told[-1].suspect

@@ -5,7 +5,7 @@ import gc
 LOCKED = (
     "lrc_of, 256 bytes",
     "refusal_of a good PCB",
-    "waiting and unsettled",
+    "waiting",
     "flush with nothing to tell",
     "rule_of a checksum",
 )
