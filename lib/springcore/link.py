@@ -4,7 +4,7 @@ Bytes, levels of /WAKEUP and `now_ms` go in; frames to send and happenings come 
 waits: a skin moves the bytes, calls `advance` when `next_due` has passed, and carries out what
 `take` hands it. `begin` starts the conversation, also over again.
 
-Startup runs down the table below, and only its end (`READY`) lets a card decide. A command that
+Startup runs down the table below, and only its end, normal work, lets a card decide. A command that
 stays without an answer leads up a ladder: a quiet gap, PING, CANCEL, PING, and only then a
 search through the bit rates. The reader counts as lost when it has said nothing for 4.5 s while
 something was unanswered, wherever on the ladder that is.
@@ -66,6 +66,7 @@ _TRANSITIONS = {
     _UI: (_BACKLOG, _BACKLOG, _QUIET),
     _BACKLOG: (_EVENTS, _EVENTS, _QUIET),  # when /WAKEUP is high, or is so for no reason
     _EVENTS: (_EVENTS, _WORK, _QUIET),  # answered: stays until the event itself has come
+    # what stays in _WORK when answered is polls, feedback, PING_EVENT, PING and requests
     _WORK: (_WORK, _WORK, _QUIET),
     _ASK: (_RESUME, _RESUME, _STOP),
     _STOP: (_RESUME, _RESUME, _ASK_LAST),
@@ -378,7 +379,7 @@ class Link:
             if self._choose_poll(now_ms):
                 return
         if self._phase == _WORK:
-            self._choose_ready(now_ms)
+            self._choose_work(now_ms)
         elif self._phase == _LISTEN:
             self._choose_listen(now_ms)
         elif self._phase == _BACKLOG:
@@ -409,7 +410,7 @@ class Link:
         self._send(_POLL if first else _SECOND_POLL, *_POLL_COMMAND)
         return True
 
-    def _choose_ready(self, now_ms: int) -> None:
+    def _choose_work(self, now_ms: int) -> None:
         self._feedback_first = False
         if self._feedback is not None:
             payload = bytes((codes.INS_PLAY_SEQUENCE, self._feedback))
@@ -524,25 +525,14 @@ class Link:
 
     def _enter(self, phase: str, now_ms: int) -> None:
         """Goes into a phase, or into the one that stands for it here."""
-        if phase == _POWER_UP and self._bitrate == _POWER_UP_BITRATE:
-            phase = _QUIET
-        elif phase == _SEARCH and self._only_text():
-            phase = _LISTEN
-        elif phase == _BACKLOG and self._settings.events == EVENTS_TEXT:
-            self._enter_work(now_ms)
-            return
-        elif phase == _RESUME:
-            phase = _IDENTIFY
-            if self._ready:
-                phase = _WORK
-                self._expect_supervision(now_ms, 0)
-        self._phase = phase
+        self._phase = phase = self._phase_for(phase)
         if phase == _POWER_UP:
             self._set_bitrate(_POWER_UP_BITRATE)
-        elif phase == _IDENTIFY and self.state != STARTING:
+        elif phase == _IDENTIFY:
+            self._ready = False
             self._change_state(STARTING, "the reader answers")
         elif phase == _WORK:
-            self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
+            self._enter_work(now_ms)
         elif phase == _QUIET:
             self._phase_due = ticks_add(now_ms, GAP_MS)
         elif phase == _SEARCH:
@@ -553,23 +543,42 @@ class Link:
             self._keepalive_due = ticks_add(now_ms, SUPERVISION_MS)
             self._change_state(UNSUPERVISED, "no Direct commands answered, listening for text")
 
+    def _phase_for(self, phase: str) -> str:
+        """The phase that the table's one means with these settings, and so far."""
+        if phase == _POWER_UP and self._bitrate == _POWER_UP_BITRATE:
+            return _QUIET
+        if phase == _SEARCH and self._only_text():
+            return _LISTEN
+        if phase == _BACKLOG and self._settings.events == EVENTS_TEXT:
+            return _WORK
+        if phase == _RESUME:
+            return _WORK if self._ready else _IDENTIFY
+        return phase
+
     def _only_text(self) -> bool:
         """The reader sends text and may well not speak Direct: its silence says nothing."""
         return self._settings.events == EVENTS_TEXT and not self._speaks_direct
 
     def _enter_work(self, now_ms: int) -> None:
+        self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
+        if self._ready:
+            # Up the ladder and back. It may have restarted, and forgotten that events are wanted.
+            self._expect_supervision(now_ms, 0)
+            return
         self._ready = True
         self._deaf_tries = 0
         self._feedback = None  # for something of the time before
-        self._enter(_WORK, now_ms)
+        self._tell_supervision(now_ms)
+
+    def _tell_supervision(self, now_ms: int) -> None:
         self._expect_supervision(now_ms, SUPERVISION_MS)
         if self._supervised:
             self._change_state(READY, "")
         else:
-            self._change_state(UNSUPERVISED, "the reader does not know PING_EVENT")
+            self._change_state(UNSUPERVISED, "the reader refuses PING_EVENT")
 
     def _expect_supervision(self, now_ms: int, delay_ms: int) -> None:
-        if self._settings.events != EVENTS_TEXT and self._supervised:
+        if self._settings.events != EVENTS_TEXT:
             self._supervision_due = ticks_add(now_ms, delay_ms)
 
     def _next_search_rate(self) -> None:
@@ -620,27 +629,26 @@ class Link:
         if payload is None:
             self._enter(_QUIET, now_ms)
         elif payload[0] != codes.STA_SUCCESS:
-            self._supervised = False
-            self._enter_work(now_ms)
+            self._on_supervised(False, now_ms)
         elif self._event_seen:
-            self._on_supervised(now_ms)
+            self._on_supervised(True, now_ms)
         else:
             self._event_due = ticks_add(now_ms, EVENT_MS)
 
     def _on_ping_event(self, now_ms: int) -> None:
         if self._event_due is not None:
             self._event_due = None
-            self._on_supervised(now_ms)
+            self._on_supervised(True, now_ms)
         else:
             self._event_seen = True
 
-    def _on_supervised(self, now_ms: int) -> None:
-        """Events are enabled, and they arrive."""
+    def _on_supervised(self, supervised: bool, now_ms: int) -> None:
+        """Events are enabled and arrive; or, if not `supervised`, the reader will not show it."""
+        self._supervised = supervised
         if self._ready:
-            self._expect_supervision(now_ms, SUPERVISION_MS)
+            self._tell_supervision(now_ms)
         else:
-            self._supervised = True
-            self._enter_work(now_ms)
+            self._enter(_WORK, now_ms)
 
     # Silence
 

@@ -428,6 +428,22 @@ def test_reader_without_ping_event_is_unsupervised_and_still_opens():
     assert talk.ids() == [CARD]
 
 
+def test_reader_that_refused_ping_event_once_is_supervised_again():
+    talk = Talk().begin()
+    for _ in range(4):
+        talk.answer(talk.sent())
+    talk.answer(talk.sent(), b"\xfb")
+    assert talk.link.state == "unsupervised"
+    for _ in range(20):
+        talk.wait(1500)
+        command = talk.sent()
+        talk.answer(command)
+    assert command.payload == b"\x01"
+    talk.poll()
+    talk.hear(frame.encode(frame.EVENT, 0, 0x00, b"\x00"))
+    assert talk.link.state == "ready"
+
+
 def test_bit_rate_changes_after_the_answer_at_the_old_rate():
     talk = Talk(bitrate=115200).begin()
     talk.sent()  # PING at 115200
