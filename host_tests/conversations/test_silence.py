@@ -158,12 +158,40 @@ def test_reader_that_announces_its_restart_is_ready_again_at_once():
 def test_reader_that_sends_only_text_is_unsupervised_and_still_opens():
     talk = Conversation("text")
     talk.fault("lost_frame", "1.0 to_reader")
-    talk.start(run_ms=8000)
+    talk.start(run_ms=12000)
     assert talk.state == "unsupervised"
     assert talk.visit()[0].doubt is None
     assert talk.sent[-1] == b"$SCCMD;SEQ=60\r\n"
-    talk.run(60000)
+    rates = len([one for one in talk.happenings if isinstance(one, BitrateWanted)])
+    for _ in range(4):
+        talk.run(40000)
+        assert talk.visit()[0].doubt is None
     assert talk.states() == ["starting", "unsupervised"]
+    assert rates == len([one for one in talk.happenings if isinstance(one, BitrateWanted)])
+
+
+def test_text_reader_heard_at_the_start_is_not_searched_for_at_other_rates():
+    talk = Conversation("text")
+    talk.fault("lost_frame", "1.0 to_reader")
+    talk.start(run_ms=1500)
+    talk.visit(run_ms=10000)
+    assert talk.state == "unsupervised"
+    assert not any(isinstance(one, BitrateWanted) for one in talk.happenings)
+
+
+def test_text_reader_that_lost_its_bit_rate_is_found_though_it_was_only_heard_of_late():
+    talk = Conversation("text", bitrate=115200).start(run_ms=4000)
+    talk.fault("lost_frame", "1.0 to_reader")
+    for _ in range(6):
+        talk.visit()
+    assert talk.state == "unsupervised"
+    talk.fault("lost_frame", "off")
+    talk.reader.power_off(talk.now_us)
+    talk.run(100)
+    talk.reader.power_on(talk.now_us)
+    talk.run(45000)
+    assert talk.state == "ready"
+    assert talk.reader.bitrate == 115200
 
 
 def test_time_limits_add_up_to_less_than_five_seconds():

@@ -51,10 +51,9 @@ _STOP = "stop"
 _ASK_LAST = "ask_last"
 _SEARCH = "search"
 _DEAF = "deaf"  # the reader answers, its events do not come; wait and start over
-_LISTEN = "listen"  # a text reader that does not speak Direct
+_LISTEN = "listen"  # a text reader that answers no command: its lines decide all the same
+_LISTEN_LOW = "listen_low"  # PING at the power-up rate, in case it has come back there
 _RESUME = "resume"  # no phase: on with the work if it had begun and nothing was lost, else startup
-
-_LADDER = (_QUIET, _ASK, _STOP, _ASK_LAST)
 
 # phase      answered      refused       silent or garbled
 _TRANSITIONS = {
@@ -72,7 +71,8 @@ _TRANSITIONS = {
     _STOP: (_RESUME, _RESUME, _ASK_LAST),
     _ASK_LAST: (_RESUME, _RESUME, _SEARCH),
     _SEARCH: (_IDENTIFY, _IDENTIFY, _SEARCH),  # silent: at the next rate
-    _LISTEN: (_IDENTIFY, _IDENTIFY, _LISTEN),
+    _LISTEN: (_IDENTIFY, _IDENTIFY, _LISTEN_LOW),
+    _LISTEN_LOW: (_IDENTIFY, _IDENTIFY, _SEARCH),
 }
 
 # What is sent. Written out, because the table of all instructions costs a Pico 9 KB; a test holds
@@ -199,6 +199,7 @@ def _commands_of(settings: LinkSettings) -> dict:
         _ASK_LAST: _PING_COMMAND,
         _SEARCH: _PING_COMMAND,
         _LISTEN: _PING_COMMAND,
+        _LISTEN_LOW: _PING_COMMAND,
     }
 
 
@@ -218,7 +219,8 @@ class Link:
         self._bitrate = settings.bitrate
         self._commands = _commands_of(settings)
         self._wakeup = WakeupLine()
-        self._speaks_direct = False  # the reader answers commands, as far as is known
+        self._spoke_direct = False  # the reader has ever answered a command
+        self._line_heard = False  # a text reader's line came since it last answered, or was asked
         self._told_output: str | None = None  # the wrong output that was reported last
         self._reset()
 
@@ -236,7 +238,7 @@ class Link:
         self._supervised = True
         self._deaf_tries = 0
         self._event_seen = False  # PING_EVENT's event came before its answer
-        self._search_index = 0
+        self._search_index = 0  # how many rates were tried since it last answered
         self._feedback_first = False
         # Deadlines, each a tick or None.
         self._phase_due: int | None = None
@@ -536,9 +538,13 @@ class Link:
         elif phase == _QUIET:
             self._phase_due = ticks_add(now_ms, GAP_MS)
         elif phase == _SEARCH:
-            self._lose()
+            if not self._may_be_there():
+                self._lose()
             self._next_search_rate()
+        elif phase == _LISTEN_LOW:
+            self._set_bitrate(_POWER_UP_BITRATE)
         elif phase == _LISTEN:
+            self._line_heard = False
             self._set_bitrate(self._settings.bitrate)
             self._keepalive_due = ticks_add(now_ms, SUPERVISION_MS)
             self._change_state(UNSUPERVISED, "no Direct commands answered, listening for text")
@@ -547,17 +553,22 @@ class Link:
         """The phase that the table's one means with these settings, and so far."""
         if phase == _POWER_UP and self._bitrate == _POWER_UP_BITRATE:
             return _QUIET
-        if phase == _SEARCH and self._only_text():
-            return _LISTEN
+        if phase == _LISTEN_LOW and self._settings.bitrate == _POWER_UP_BITRATE:
+            phase = _SEARCH
+        if phase == _SEARCH and self._may_be_there():
+            # Its lines are heard at this rate, or it has been looked for at every rate.
+            searched = self._search_index >= len(codes.BITRATES)
+            return _LISTEN if self._line_heard or searched else _SEARCH
         if phase == _BACKLOG and self._settings.events == EVENTS_TEXT:
             return _WORK
         if phase == _RESUME:
             return _WORK if self._ready else _IDENTIFY
         return phase
 
-    def _only_text(self) -> bool:
-        """The reader sends text and may well not speak Direct: its silence says nothing."""
-        return self._settings.events == EVENTS_TEXT and not self._speaks_direct
+    def _may_be_there(self) -> bool:
+        """A text reader that answers no command need not be lost: it may not know any."""
+        known_silent = self._line_heard or not self._spoke_direct
+        return self._settings.events == EVENTS_TEXT and known_silent
 
     def _enter_work(self, now_ms: int) -> None:
         self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
@@ -667,7 +678,7 @@ class Link:
 
     def _on_long_silence(self, now_ms: int) -> None:
         self._lost_due = None
-        if self._only_text():
+        if self._may_be_there():
             return
         if self._phase == _WORK and self._flight is None:
             # It was us who did not ask: the loop has been held up.
@@ -688,7 +699,6 @@ class Link:
     def _heard(self, now_ms: int) -> None:
         """A sound message has come: the reader is there."""
         self._lost_due = ticks_add(now_ms, LOST_MS)
-        self._search_index = 0
         if self._phase == _WORK:
             self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
 
@@ -741,7 +751,9 @@ class Link:
         if self._flight is None or response.sequence not in self._sequences:
             self.counters["answers_late"] += 1
             return
-        self._speaks_direct = True
+        self._spoke_direct = True
+        self._line_heard = False
+        self._search_index = 0
         self._heard(now_ms)
         asks_for_time = response.payload[0] == codes.STA_TIME_EXTENSION_REQUEST
         if asks_for_time and self._extensions <= _EXTENSIONS_MAX:
@@ -799,9 +811,9 @@ class Link:
             self._trouble("checksum", "a line's checksum is %s" % message.checksum)
             return
         self._heard(now_ms)
-        if self._phase in _LADDER:
-            # It sends and does not answer: a search for its bit rate would only lose its lines.
-            self._speaks_direct = False
+        self._line_heard = True
+        if not self._spoke_direct:
+            self._search_index = len(codes.BITRATES)  # it is here that it speaks
         try:
             seen = tag.from_text(message)
         except PeerError as error:
