@@ -1,0 +1,48 @@
+"""The command `loquet`. Each subcommand is a module of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from loquet_tools.decode import decode
+from loquet_tools.errors import ToolError
+
+app = typer.Typer(
+    help="Loquet's tool for the desktop.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(decode)
+
+
+@app.callback()
+def loquet() -> None:
+    """Loquet's tool for the desktop."""
+
+
+def main() -> None:
+    """Runs the command line; what went wrong is one sentence on stderr."""
+    sys.exit(status_of(sys.argv[1:]))
+
+
+def status_of(arguments: list[str]) -> int:
+    """The exit status of `loquet ARGUMENTS`."""
+    try:
+        return app(arguments, prog_name="loquet", standalone_mode=False) or 0
+    except TyperException as error:
+        return complain(error.format_message(), error.exit_code)
+    except ToolError as error:
+        return complain(str(error), error.exit_status)
+    except BrokenPipeError:
+        # Whoever read what we print has gone. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def complain(sentence: str, status: int) -> int:
+    print(f"loquet: {sentence}", file=sys.stderr)
+    return status
