@@ -474,7 +474,7 @@ def test_a_frame_of_64_kib_is_whole():
 
 
 def test_a_line_beyond_that_is_marked():
-    found = record(b"$SCRDR;03;01;;;AA;;" + b"x" * 70000 + b";\r\n")
+    found = record(b"$SCRDR;03;01;;;AA;;" + b"x" * 65570 + b";\r\n")
     assert found["truncated"] is True
     assert found["meaning"]["tag_id"] == "AA" and "tag_data" not in found["meaning"]
 
