@@ -49,8 +49,7 @@ class Talk:
         if self.link.state != "ready":
             self.answer(self.sent())
             if self.settings.events == "wakeup":
-                self.wakeup(True)
-                self.sent()
+                self.poll()
             self.hear(frame.encode(frame.EVENT, 0, 0x00, b"\x00"))
             self.wakeup(False)
         self.wait(100)
@@ -101,6 +100,7 @@ class Talk:
 
     def poll(self):
         """/WAKEUP falls; the poll for it has gone out."""
+        self.now_ms += 5
         self.wakeup(True)
         poll = self.sent()
         assert poll.payload == b"\xfe"

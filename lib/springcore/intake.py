@@ -1,12 +1,13 @@
 """What comes in from the line: messages, and whether each stands where a message was due.
 
-A message is clean if nothing but sound messages came since the line was last quiet. After the
-wreck of a message, or after a text line, the next one may be a card's own data made to look like
-a message: a damaged start byte, or a line feed inside the data, is all it takes. A quiet gap
-ends the distrust.
+A card's own data can be made to look like messages. A damaged start byte leaves them standing
+alone; a line feed in the data ends its line; one changed bit in LEN ends a frame early, and the
+rest of it is told as frames. So only the first tag since the line was quiet is clean, and only if
+nothing came before it that belongs nowhere. A quiet gap ends the distrust.
 """
 
-from springcore.frame import Frame
+from springcore import codes
+from springcore.frame import EVENT, Frame
 from springcore.stream import Noise, StreamDecoder
 from springcore.text import TextMessage
 from springcore.ticks import ticks_add, ticks_diff
@@ -20,13 +21,15 @@ except ImportError:
 
 
 GAP_MS = const(100)  # a pause that ends a message; 10 byte times at 38400 are 3 ms
+PAUSE_MS = const(5)  # nobody is in the middle of a message after so long without a byte
 # Noise shorter than a header cannot be what is left of a message with another inside: RS-485
 # transceivers make a byte or two of it whenever the line turns round.
 _REMAINS_MIN = const(5)
 
 
 class Intake:
-    """`gap_due` is the tick at which the line counts as quiet; None if it is quiet.
+    """`gap_due` is the tick at which the line counts as quiet, `pause_due` the one at which
+    nobody is in the middle of a message; None once that has passed.
     `echoes_broken` counts echoes of ours that did not come back as they were sent.
     """
 
@@ -34,8 +37,9 @@ class Intake:
         self._stream = StreamDecoder(buffer_size)
         self._echo = b""
         self._remains = 0  # bytes of noise since the line was last quiet
-        self._line_came = False  # a text line came since then
+        self._tag_came = False  # what may tell of a tag came since then, or something astray
         self.gap_due: int | None = None
+        self.pause_due: int | None = None
         self.echoes_broken = 0
 
     @property
@@ -63,7 +67,22 @@ class Intake:
         if self._echo:
             data = self._without_echo(data)
         self.gap_due = ticks_add(now_ms, GAP_MS)
+        self.pause_due = ticks_add(now_ms, PAUSE_MS)
         return self._stream.receive(data)
+
+    def pauses(self, now_ms: int) -> bool:
+        """Whether no byte has come for long enough to ask for the next message."""
+        if self.pause_due is not None and ticks_diff(now_ms, self.pause_due) >= 0:
+            self.pause_due = None
+        return self.pause_due is None and not self.waiting
+
+    def expect_event(self) -> None:
+        """A poll goes out in a pause: the event that answers it follows no other."""
+        self._tag_came = False
+
+    def distrust(self) -> None:
+        """Something came that nobody asked for: until the line is quiet, no tag is clean."""
+        self._remains = _REMAINS_MIN
 
     def is_quiet(self, now_ms: int) -> bool:
         """Whether the gap has passed that ends every message."""
@@ -78,16 +97,19 @@ class Intake:
         """The line has been quiet: what comes next is clean again."""
         self._echo = b""
         self._remains = 0
-        self._line_came = False
+        self._tag_came = False
+        self.pause_due = None
 
     def weigh(self, message: Frame | TextMessage | Noise) -> bool:
         """Whether this message is clean. To be asked of each one, in order."""
         if isinstance(message, Noise):
             self._remains += message.length
             return False
-        clean = not (message.suspect or self.garbled or self._line_came)
-        if isinstance(message, TextMessage):
-            self._line_came = True
+        clean = not (message.suspect or self.garbled or self._tag_came)
+        if isinstance(message, TextMessage) or (
+            message.channel == EVENT and message.cla == codes.CLA_READER
+        ):
+            self._tag_came = True
         return clean
 
     def _without_echo(self, data: bytes | bytearray | memoryview) -> bytes | bytearray | memoryview:

@@ -358,6 +358,7 @@ class Link:
         soonest: int | None = None
         for due, counts in (
             (self._intake.gap_due, True),
+            (self._intake.pause_due, free and self._wakeup.low),
             (self._phase_due, True),
             (self._answer_due, settled),
             (self._lost_due, settled),
@@ -406,9 +407,10 @@ class Link:
             return False
         if self._phase == _WORK and self._feedback_first and self._feedback is not None:
             return False
-        if not wakeup.wants_poll(now_ms):
+        if not wakeup.wants_poll(now_ms) or not self._intake.pauses(now_ms):
             return not wakeup.stuck
         first = wakeup.must_answer and self._phase != _BACKLOG
+        self._intake.expect_event()
         self._send(_POLL if first else _SECOND_POLL, *_POLL_COMMAND)
         return True
 
@@ -750,6 +752,7 @@ class Link:
         self.counters["frames"] += 1
         if self._flight is None or response.sequence not in self._sequences:
             self.counters["answers_late"] += 1
+            self._intake.distrust()
             return
         self._spoke_direct = True
         self._line_heard = False
@@ -780,14 +783,16 @@ class Link:
             self._on_poll_answered(now_ms)
         if event.cla == codes.CLA_PROTOCOL:
             self._on_ping_event(now_ms)
-        elif event.cla != codes.CLA_READER:
+        elif event.cla != codes.CLA_READER or not self._is_due(polled):
             self.counters["events_other_mode"] += 1
-        elif not polled and self._settings.events == EVENTS_WAKEUP:
-            self.counters["events_other_mode"] += 1
-        elif self._settings.events == EVENTS_TEXT:
-            self.counters["events_other_mode"] += 1
+            self._intake.distrust()
         else:
             self._on_reader_event(event, clean, now_ms)
+
+    def _is_due(self, polled: bool) -> bool:
+        """Whether an event frame may come now, in this mode."""
+        events = self._settings.events
+        return polled if events == EVENTS_WAKEUP else events == EVENTS_SPONTANEOUS
 
     def _on_reader_event(self, event: Frame, clean: bool, now_ms: int) -> None:
         self.counters["events"] += 1

@@ -177,6 +177,54 @@ def test_event_with_a_frame_in_its_data_is_one_event():
         assert len(talk.doubts()) == 1
 
 
+# One bit of LEN, 2F to 0F, which the LRC cannot see because the id was chosen to fit: the event
+# ends early, and the card's data follows as a response and as another card's event.
+ENDED_EARLY = bytes.fromhex(
+    "16C05B000FB0C10480030101C207047DAE02C84039C31E1680000001000081"
+    "16C05B000FB0C10480030100C20704A1B2C3D4E580C33E"
+)
+
+
+def test_event_that_ended_early_lets_nothing_after_it_decide():
+    for mode in ("wakeup", "spontaneous"):
+        talk = Talk(events=mode).ready()
+        if mode == "wakeup":
+            talk.poll()
+        for byte in ENDED_EARLY:
+            talk.hear(bytes((byte,)))
+            talk.wakeup(True)
+            talk.transmit()
+        talk.wait(150)
+        assert talk.ids() == [bytes.fromhex("047DAE02C84039")], mode
+
+
+def test_poll_waits_until_nobody_is_in_the_middle_of_a_message():
+    talk = Talk().ready()
+    talk.hear(tag_event(CARD)[:3])
+    talk.wakeup(True)
+    talk.now_ms += 20
+    assert talk.transmit() is None
+    talk.wait(100)
+    assert talk.sent().payload == b"\xfe"
+
+
+def test_two_cards_at_once_are_polled_one_after_the_other_and_both_decide():
+    talk = Talk().ready()
+    talk.poll()
+    talk.hear(tag_event(CARD))
+    talk.now_ms += 5
+    assert talk.sent().payload == b"\xfe"
+    talk.hear(tag_event(VICTIM))
+    assert talk.ids() == [CARD, VICTIM]
+
+
+def test_second_event_of_a_burst_is_suspect_when_nobody_polls():
+    talk = Talk(events="spontaneous").ready()
+    talk.hear(tag_event(VICTIM))
+    talk.hear(tag_event(CARD))
+    assert talk.doubts() == [None, "suspect"]
+
+
 def test_line_within_the_wreck_of_another_is_suspect():
     inner = tag_line(VICTIM)[:-2].decode()
     outer = tag_line(CARD, inner)
