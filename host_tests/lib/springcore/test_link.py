@@ -208,6 +208,30 @@ def test_poll_waits_until_nobody_is_in_the_middle_of_a_message():
     assert talk.sent().payload == b"\xfe"
 
 
+def test_poll_waits_five_milliseconds_after_the_last_byte():
+    talk = Talk().ready()
+    talk.hear(b"\x00")
+    talk.wakeup(True)
+    talk.now_ms += 4
+    assert talk.transmit() is None
+    talk.now_ms += 1
+    assert talk.sent().payload == b"\xfe"
+
+
+def test_event_after_an_answer_to_nothing_is_suspect():
+    talk = Talk(events="spontaneous").ready()
+    talk.hear(frame.encode(frame.RESPONSE, 0, 0x00, b"\x00") + tag_event(CARD))
+    assert talk.doubts() == ["suspect"]
+
+
+def test_event_after_one_that_nobody_asked_for_is_suspect():
+    talk = Talk().ready()
+    talk.hear(tag_event(VICTIM))
+    talk.poll()
+    talk.hear(tag_event(CARD))
+    assert talk.doubts() == ["suspect"]
+
+
 def test_two_cards_at_once_are_polled_one_after_the_other_and_both_decide():
     talk = Talk().ready()
     talk.poll()
