@@ -18,4 +18,9 @@ async def main() -> None:
     await supervisor.run(hal)
 
 
-asyncio.run(main())
+running = main()
+try:
+    asyncio.run(running)
+finally:
+    # Ctrl-C takes MicroPython out of its loop without unwinding what runs in it: relays would stay.
+    running.close()
