@@ -1,0 +1,151 @@
+"""The panel in a process of its own: the firmware on MicroPython or CPython, stopped cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loquet_tools import device_folder
+from loquet_tools.paths import MICROPYTHON, interpreter
+
+# What MicroPython has on a Pico. This interpreter has 64-bit objects, about twice the size of a
+# Pico's: what fits in here fits there with room to spare.
+HEAP_KIB = 192
+
+STOP_SECONDS = 3.0
+
+# A traceback's end; more of it says nothing more.
+ERROR_LINES = 20
+
+
+@dataclass(frozen=True)
+class PanelSetup:
+    """What the panel is to be: the interpreter's name, its reader's line, its door, who may pass.
+
+    `serial` is a device's path, `pins_address` "tcp:HOST:PORT", `events` the mode of the reader.
+    """
+
+    interpreter: str
+    serial: str
+    pins_address: str
+    events: str
+    cards: list[bytes]
+
+
+class PanelProcess:
+    """The running panel: `async with PanelProcess(setup) as panel`.
+
+    Leaving stops it, relay at rest, and removes its folder.
+    """
+
+    def __init__(self, setup: PanelSetup):
+        self._setup = setup
+        self._errors: deque[str] = deque(maxlen=ERROR_LINES)
+        self._stopped_reason: str | None = None
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> PanelProcess:
+        program = interpreter(self._setup.interpreter)
+        async with contextlib.AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loquet-")))
+            self._fill(folder)
+            self._process = await asyncio.create_subprocess_exec(
+                *command_of(self._setup.interpreter, program),
+                cwd=folder,
+                env={**os.environ, **environment_of(self._setup.interpreter, folder)},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                # Ctrl-C at the terminal is for us: we stop the panel in our own order. A session
+                # of its own would do too, but then the serial line would become its terminal.
+                preexec_fn=os.setpgrp,
+            )
+            stack.push_async_callback(self._stop)
+            self._error_reader = asyncio.create_task(self._read_errors())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def lines(self) -> AsyncIterator[str]:
+        """What the panel prints, line by line, until it ends."""
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            text = line.decode("utf-8", "replace").rstrip("\n")
+            self._note_reason(text)
+            yield text
+
+    async def exit_status(self) -> int:
+        """Waits for its end: its exit status, 128 + the number of the signal that ended it."""
+        status = await self._process.wait()
+        await self._error_reader
+        return 128 - status if status < 0 else status
+
+    async def death(self) -> str:
+        """Waits for its end: why it ended, in words."""
+        status = await self.exit_status()
+        if self._stopped_reason is not None:
+            return self._stopped_reason
+        if self._errors:
+            return self._errors[-1]
+        return f"exit status {status}"
+
+    def _fill(self, folder: Path) -> None:
+        setup = self._setup
+        board = device_folder.board_document(setup.serial, setup.pins_address)
+        settings = device_folder.settings_document(setup.events, setup.cards)
+        device_folder.fill(folder, board, settings, setup.interpreter == MICROPYTHON)
+
+    def _note_reason(self, line: str) -> None:
+        report = report_of(line)
+        if report["event"] == "panel" and report.get("state") == "stopped":
+            self._stopped_reason = str(report.get("reason"))
+
+    async def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self._errors.append(line.decode("utf-8", "replace").rstrip())
+
+    async def _stop(self) -> None:
+        # The interpreters let the relay fall when they are interrupted.
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+                break
+        await self._error_reader
+
+
+def command_of(name: str, program: Path) -> list[str]:
+    """How the interpreter is started in the device's folder."""
+    heap = ["-X", f"heapsize={HEAP_KIB}k"] if name == MICROPYTHON else []
+    return [str(program), *heap, "main.py"]
+
+
+def environment_of(name: str, folder: Path) -> dict[str, str]:
+    """Where the interpreter finds modules: in the folder, in its lib/, and its own."""
+    if name == MICROPYTHON:
+        return {"MICROPYPATH": f".frozen:{folder / 'lib'}"}
+    return {"PYTHONPATH": str(folder / "lib"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def report_of(line: str) -> dict[str, Any]:
+    """The report that a line is. A line that is none is trouble: something printed it."""
+    try:
+        report = json.loads(line)
+    except ValueError:
+        report = None
+    if isinstance(report, dict) and isinstance(report.get("event"), str):
+        return report
+    return {"event": "trouble", "name": "not_a_report", "detail": line}
