@@ -1,0 +1,207 @@
+"""Tells what happens, line by line, for people: when, who, what. 80 columns.
+
+The panel's PINGs that keep the line alive are folded away while the reader answers them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from loquet_tools.wire_watch import PING, SENT
+from springcore import codes, vocabulary
+
+COLUMNS = 80
+WHO_COLUMNS = 16
+WHAT_COLUMNS = COLUMNS - WHO_COLUMNS - 11
+
+TO_READER = "panel -> reader"
+TO_PANEL = "reader -> panel"
+
+STYLES = {
+    TO_READER: "cyan",
+    TO_PANEL: "green",
+    "/WAKEUP": "yellow",
+    "door": "bold magenta",
+    "panel": "bold",
+    "script": "dim",
+    "trouble": "bold red",
+}
+
+# Who, and what.
+Told = tuple[str, str]
+
+
+class Narrator:
+    """Prints happenings (stage.py) and reports of the panel alike."""
+
+    def __init__(self, console: Console | None = None):
+        self._console = console or Console(width=COLUMNS, highlight=False)
+        self._ready = False
+        self._waiting_ping = False
+        self._folded = 0
+
+    def tell(self, happening: dict[str, Any]) -> None:
+        """One happening, in as many lines as it needs."""
+        event = happening["event"]
+        if event == "reader":
+            self._ready = happening["state"] == "ready"
+        if event == "remark":
+            self._heading(happening["words"])
+        elif event == "wire":
+            self._wire(happening)
+        elif event in WORDS:
+            self._line(happening["t_ms"], *WORDS[event](happening))
+        else:
+            self._line(happening["t_ms"], event, _fields(happening))
+
+    def _wire(self, happening: dict[str, Any]) -> None:
+        if self._folds(happening):
+            return
+        t_ms = happening["t_ms"]
+        if self._folded:
+            count, self._folded = self._folded, 0
+            self._line(t_ms, "", f"(meanwhile {count} x PING, answered)", "dim")
+        if self._waiting_ping and happening["direction"] == SENT:
+            self._waiting_ping = False
+            self._line(t_ms, TO_READER, f"{PING}: no answer")
+        who = TO_READER if happening["direction"] == SENT else TO_PANEL
+        self._line(t_ms, who, happening["meaning"])
+
+    def _folds(self, happening: dict[str, Any]) -> bool:
+        """Whether this is a PING that needs no line, or its answer."""
+        if happening["instruction"] != PING:
+            return False
+        if happening["direction"] == SENT:
+            folds = self._ready and not self._waiting_ping
+            self._waiting_ping = self._waiting_ping or folds
+            return folds
+        folds, self._waiting_ping = self._waiting_ping, False
+        self._folded += folds
+        return folds
+
+    def _heading(self, words: str) -> None:
+        self._console.print()
+        self._console.print(Text(textwrap.fill(words, COLUMNS), style="bold underline"))
+
+    def _line(self, t_ms: int, who: str, what: str, style: str | None = None) -> None:
+        first, *more = textwrap.wrap(what, WHAT_COLUMNS) or [""]
+        text = Text(f"{t_ms / 1000:8.3f}  ", style="dim")
+        text.append(f"{who:<{WHO_COLUMNS}}", style=style or STYLES.get(who, ""))
+        text.append(first, style=style or "default")
+        for line in more:
+            text.append("\n" + " " * (COLUMNS - WHAT_COLUMNS - 1) + line, style=style or "default")
+        self._console.print(text, soft_wrap=True)
+
+
+# Events in words. Each takes the happening.
+
+
+def _demo(seen: dict[str, Any]) -> Told:
+    heap = f" with a heap of {seen['heap_kib']} KiB" if seen["heap_kib"] else ""
+    return "demo", (
+        f"the panel runs on {seen['interpreter']}{heap}, events: {seen['events']}, "
+        f"reader at {seen['serial']}, seed {seen['seed']}"
+    )
+
+
+def _panel(seen: dict[str, Any]) -> Told:
+    if seen["state"] == "stopped":
+        return "panel", f"stopped: {seen['reason']}"
+    free = f", {seen['heap_free']} bytes of heap free" if seen["heap_free"] else ""
+    return "panel", f"{seen['state']} on {seen['interpreter']}{free}"
+
+
+def _reader(seen: dict[str, Any]) -> Told:
+    return "panel", f"reader is {seen['state']}" + (f": {seen['detail']}" if seen["detail"] else "")
+
+
+def _decision(seen: dict[str, Any]) -> Told:
+    if seen["granted"]:
+        return "panel", f"card {seen['card']}: granted"
+    return "panel", f"card {seen['card']}: denied ({seen['reason']})"
+
+
+def _relay(seen: dict[str, Any]) -> Told:
+    if seen["energised"]:
+        return "door", "relay energised: the door is released"
+    return "door", "relay at rest: the door is locked"
+
+
+def _sequence(seen: dict[str, Any]) -> Told:
+    name = codes.name_of(vocabulary.SEQUENCES, seen["number"]) or f"{seen['number']:02X}"
+    return "reader", f"plays: {name}"
+
+
+def _own_sequence(seen: dict[str, Any]) -> Told:
+    who, what = _sequence(seen)
+    return who, f"{what} (by itself)"
+
+
+def _wakeup(seen: dict[str, Any]) -> Told:
+    return "/WAKEUP", "falls: the reader has an event" if seen["asserted"] else "rises"
+
+
+def _card(seen: dict[str, Any]) -> Told:
+    card = "every card" if seen["card"] is None else seen["card"]
+    return (
+        "card",
+        f"{card} is {'laid on the reader' if seen['state'] == 'presented' else 'taken away'}",
+    )
+
+
+def _power(seen: dict[str, Any]) -> Told:
+    return "reader", {"off": "has no power", "booting": "starts", "running": "runs"}[seen["state"]]
+
+
+def _fault(seen: dict[str, Any]) -> Told:
+    return "fault", str(seen["what"])
+
+
+def _fault_set(seen: dict[str, Any]) -> Told:
+    if seen["name"] == "silence":
+        return "reader", "falls silent" if seen["value"] == "on" else "can be heard again"
+    return "fault", f"set: {seen['name']} {seen['value']}"
+
+
+def _trouble(seen: dict[str, Any]) -> Told:
+    return "trouble", f"{seen['name']}: {seen['detail']}"
+
+
+def _expect(seen: dict[str, Any]) -> Told:
+    if seen["held"]:
+        return "script", f"held: {seen['text']}"
+    return "trouble", f"line {seen['line']} failed: {seen['text']}: {seen['instead']}"
+
+
+def _result(seen: dict[str, Any]) -> Told:
+    return "demo", "done" if seen["ok"] else f"failed: {seen['reason']}"
+
+
+WORDS: dict[str, Callable[[dict[str, Any]], Told]] = {
+    "demo": _demo,
+    "panel": _panel,
+    "reader": _reader,
+    "decision": _decision,
+    "relay": _relay,
+    "sequence": _sequence,
+    "own_sequence": _own_sequence,
+    "wakeup": _wakeup,
+    "card": _card,
+    "power": _power,
+    "fault": _fault,
+    "fault_set": _fault_set,
+    "trouble": _trouble,
+    "expect": _expect,
+    "result": _result,
+}
+
+
+def _fields(happening: dict[str, Any]) -> str:
+    """An event that we have no words for."""
+    shown = {name: happening[name] for name in happening if name not in ("t_ms", "event")}
+    return ", ".join(f"{name} {value}" for name, value in shown.items())
