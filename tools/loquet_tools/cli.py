@@ -9,19 +9,18 @@ import typer
 from typer.exceptions import TyperException
 
 from loquet_tools.decode import decode
+from loquet_tools.demo import demo
 from loquet_tools.errors import ToolError
+from loquet_tools.panel import panel
 
 app = typer.Typer(
     help="Loquet's tool for the desktop.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
+app.command()(panel)
 app.command()(decode)
-
-
-@app.callback()
-def loquet() -> None:
-    """Loquet's tool for the desktop."""
 
 
 def main() -> None:

@@ -1,0 +1,131 @@
+"""`loquet demo`: the panel with a virtual reader and a virtual door, and a visit or a script."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loquet_tools import arguments, director, paths, script
+from loquet_tools.errors import ArgumentError
+from loquet_tools.narrate import Narrator
+from loquet_tools.running import run
+from loquet_tools.stage import Cast, Stage
+
+KNOWN_CARD = "04A1B2C3D4E580"
+UNKNOWN_CARD = "0455667788AA80"
+
+VISIT = f"""
+# A card that nobody has listed: the door stays locked.
+present {UNKNOWN_CARD} for 800
+expect denied within 2000
+wait 1500
+# A card that may pass: the door is released for three seconds.
+present {KNOWN_CARD} for 800
+expect granted within 2000
+expect relay on within 1000
+expect relay off within 5000
+wait 500
+# The reader's plug is pulled. Nobody answers, and within 5 s the panel knows.
+reader silent
+expect reader lost within 10000
+wait 500
+# The plug is in again. The panel finds its reader by itself, and the card opens.
+reader back
+expect reader ready within 15000
+wait 500
+present {KNOWN_CARD} for 800
+expect granted within 2000
+expect relay on within 1000
+expect relay off within 5000
+"""
+
+SEEDS = 1 << 32
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+def demo(
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="HEX", help="A card that may pass; repeatable.")
+    ] = None,
+    events: Annotated[str, typer.Option(help="wakeup, spontaneous or text.")] = "wakeup",
+    interpreter: Annotated[str, typer.Option(help="micropython or cpython.")] = paths.MICROPYTHON,
+    script_file: Annotated[
+        str | None, typer.Option("--script", metavar="FILE|-", help="Play this, not the visit.")
+    ] = None,
+    headless: Annotated[bool, typer.Option(help="Tell only how it ended.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each happening as a line of JSON.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Of the faults; else drawn at random.")] = None,
+) -> int:
+    """Shows a card opening a door: the firmware, a virtual reader, a virtual door."""
+    cast = Cast(
+        interpreter=arguments.one_of("--interpreter", interpreter, paths.INTERPRETERS),
+        events=arguments.events(events),
+        cards=arguments.cards(allow or [KNOWN_CARD]),
+        seed=random.randrange(SEEDS) if seed is None else seed,
+    )
+    paths.interpreter(interpreter)
+    steps = script.parse(VISIT if script_file is None else read_script(script_file))
+    return run(perform(cast, steps, teller(headless, as_json)))
+
+
+def read_script(name: str) -> str:
+    """The text of a script; "-" is what comes in by stdin. Raises ArgumentError."""
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text()
+    except (OSError, UnicodeError) as error:
+        raise ArgumentError(f"--script is {name!r}: {error}") from None
+
+
+def teller(headless: bool, as_json: bool) -> Tell:
+    """Who tells what happens."""
+    if as_json:
+        return tell_json
+    narrator = Narrator()
+    return (lambda happening: tell_the_end(narrator, happening)) if headless else narrator.tell
+
+
+def tell_json(happening: dict[str, Any]) -> None:
+    print(json.dumps(happening), flush=True)
+
+
+def tell_the_end(narrator: Narrator, happening: dict[str, Any]) -> None:
+    if happening["event"] == "result":
+        narrator.tell(happening)
+
+
+async def perform(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
+    """Plays `steps`; 0 if every expectation held."""
+    async with Stage(cast) as stage:
+        telling = asyncio.create_task(tell_all(stage, tell))
+        playing = asyncio.create_task(director.play(stage, steps))
+        ending = asyncio.create_task(stage.follow_panel())
+        tasks = (telling, playing, ending)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()  # raises what keeps us from telling
+            reason = playing.result() if playing.done() else f"the panel ended: {ending.result()}"
+            stage.happen("result", ok=reason is None, reason=reason)
+            stage.happenings.put_nowait(None)
+            await telling
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    return 0 if reason is None else 1
+
+
+async def tell_all(stage: Stage, tell: Tell) -> None:
+    """Tells what happens, up to the None that ends it."""
+    while (happening := await stage.happenings.get()) is not None:
+        tell(happening)
