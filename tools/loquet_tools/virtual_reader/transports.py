@@ -161,9 +161,16 @@ class Driver:
 
     async def _sleep(self) -> None:
         due_us = self._line.next_due_us()
-        timeout = None if due_us is None else max(due_us - self.now_us, 0) / 1e6
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), timeout)
+        if due_us is None:
+            await self._wake.wait()
+            return
+        # asyncio.wait_for() may swallow that we are cancelled (CPython before 3.12).
+        delay_s = max(due_us - self.now_us, 0) / 1e6
+        timer = asyncio.get_running_loop().call_later(delay_s, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
 
     def _catch_up(self) -> int:
         """Brings the line to the present, and has the task look again when we are done."""
