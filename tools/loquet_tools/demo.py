@@ -81,9 +81,11 @@ def demo(
 def read_script(name: str) -> str:
     """The text of a script; "-" is what comes in by stdin. Raises ArgumentError."""
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text()
-    except (OSError, UnicodeError) as error:
-        raise ArgumentError(f"--script is {name!r}: {error}") from None
+        return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except OSError as error:
+        raise ArgumentError(f"--script is {name!r}: {error.strerror}") from None
+    except UnicodeError as error:
+        raise ArgumentError(f"--script is {name!r}: not UTF-8: {error}") from None
 
 
 def teller(headless: bool, as_json: bool) -> Tell:

@@ -13,6 +13,9 @@ from springcore.text import TextMessage
 
 SHOWN_NOISE_BYTES = 16
 
+# Numbers that are written with four digits, however small.
+WIDE_FIELDS = ("address", "kind")
+
 
 def of_command(frame: Frame) -> tuple[str | None, str]:
     """(name of the instruction or None, the command in words)."""
@@ -106,8 +109,15 @@ def _value(instruction: str | None, field: str, value: Any) -> str:
     if isinstance(value, bytes):
         return f"{field} {value.hex().upper()}"
     if isinstance(value, int):
-        return f"{name} ({value:02X})" if name else f"{field} {value:02X}"
+        return _number(field, value, name)
     return str(value)
+
+
+def _number(field: str, value: int, name: str | None) -> str:
+    if field.endswith("_ms"):
+        return f"{field} {value}"
+    digits = f"{value:04X}" if field in WIDE_FIELDS else f"{value:02X}"
+    return f"{name} ({digits})" if name else f"{field} {digits}"
 
 
 def _printable(data: bytes) -> str:

@@ -36,11 +36,18 @@ STYLES = {
 Told = tuple[str, str]
 
 
+class PlainConsole(Console):
+    """A rich console that leaves it to the command line to end when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Narrator:
     """Prints happenings (stage.py) and reports of the panel alike."""
 
     def __init__(self, console: Console | None = None):
-        self._console = console or Console(width=COLUMNS, highlight=False)
+        self._console = console or PlainConsole(width=COLUMNS, highlight=False)
         self._ready = False
         self._waiting_ping = False
         self._folded = 0
@@ -175,7 +182,7 @@ def _trouble(seen: dict[str, Any]) -> Told:
 def _expect(seen: dict[str, Any]) -> Told:
     if seen["held"]:
         return "script", f"held: {seen['text']}"
-    return "trouble", f"line {seen['line']} failed: {seen['text']}: {seen['instead']}"
+    return "trouble", f"line {seen['line']}, {seen['text']}: {seen['instead']}"
 
 
 def _result(seen: dict[str, Any]) -> Told:

@@ -30,4 +30,6 @@ async def _until_told(coroutine: Coroutine[None, None, int]) -> int:
     try:
         return await task
     except asyncio.CancelledError:
+        if not told:
+            raise
         return 128 + told[0]

@@ -1,14 +1,16 @@
-"""The language of scripts for `loquet demo`: one step a line, read whole before anything starts.
+"""The language of scripts for `loquet demo`, read whole before anything starts.
 
-present HEX [for MS]            a card is laid on the reader, and taken away after MS
-remove                          every card is taken away
-wait MS                         time passes
-expect relay on|off within MS   it is so now, or becomes so within that time
-expect granted|denied within MS the next decision since the card was presented
-expect reader ready|lost within MS
-reader silent|back              the reader's plug is pulled, and put in again
-fault NAME VALUE                a fault of the virtual reader (virtual_reader/README.md)
-# what comes now                is told when the script gets there
+One step a line; MS are whole milliseconds, HEX is a card's id:
+
+    present HEX [for MS]            a card is laid on the reader, and taken away after MS
+    remove                          every card is taken away
+    wait MS                         time passes
+    expect relay on|off within MS   it is so now, or becomes so within that time
+    expect granted|denied within MS it is decided so, since a card was presented last
+    expect reader ready|lost within MS
+    reader silent|back              the reader's plug is pulled, and put in again
+    fault NAME VALUE                a fault of the virtual reader (virtual_reader/README.md)
+    # what comes now                is told when the script gets there
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from loquet_tools.panel_process import HEAP_KIB, PanelProcess, PanelSetup, repor
 from loquet_tools.paths import MICROPYTHON
 from loquet_tools.virtual_door import VirtualDoor
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Output, Registers, VirtualReader
-from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR, OUTPUT_TLV
+from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR, OUTPUT_TLV, TIMINGS
 from loquet_tools.virtual_reader.transports import Driver, Host, PtyWire
 from loquet_tools.wire_watch import RECEIVED, SENT, WireWatch
 from loquet_tools.witness import Witness
@@ -89,8 +89,12 @@ class Stage:
 
     async def wait_for_change(self, timeout_ms: int) -> None:
         self._changed.clear()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), timeout_ms / 1000)
+        # asyncio.wait_for() may swallow that we are cancelled (CPython before 3.12).
+        timer = asyncio.get_running_loop().call_later(timeout_ms / 1000, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            timer.cancel()
 
     def happen(self, event: str, **fields: Any) -> None:
         happening = {"t_ms": self.now_ms(), "event": event, **fields}
@@ -184,6 +188,8 @@ def line_of(cast: Cast) -> FaultyLine:
     output = OUTPUT_SCRDR if cast.events == TEXT else OUTPUT_TLV
     # With move tracking the reader says when a card goes, so that it may come again at once.
     registers = Registers.smart_reader(output, move_tracking=True)
+    # By default it rests for a second between two cards, and misses one that comes and goes.
+    registers.write(TIMINGS, b"\x00\xff")
     mode = SPONTANEOUS if cast.events == SPONTANEOUS else WAKEUP
     reader = VirtualReader(Options(event_mode=mode), registers, cast.seed)
     return FaultyLine(reader, cast.seed)

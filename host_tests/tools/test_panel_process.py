@@ -1,0 +1,121 @@
+"""The panel's process: what its folder holds, how it is started, what is said of its end."""
+
+import json
+import socket
+
+import pytest
+
+from host_tests.support.loop import run
+from loquet import settings
+from loquet_tools import device_folder, panel_process, paths
+from loquet_tools.errors import ArgumentError, ToolError
+from loquet_tools.panel_process import PanelProcess, PanelSetup
+
+CARD = bytes.fromhex("04A1B2C3D4E580")
+
+
+def documents():
+    board = device_folder.board_document("/dev/x", "tcp:127.0.0.1:5")
+    return board, device_folder.settings_document("text", [CARD])
+
+
+def free_port():
+    """A port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def test_the_folder_holds_what_a_device_holds_compiled(tmp_path):
+    device_folder.fill(tmp_path, *documents(), compiled=True)
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert {"main.py", "board.json", "settings.json"} <= files
+    assert {
+        "lib/springcore/link.mpy",
+        "firmware/app/supervisor.mpy",
+        "boards/hal/unix.mpy",
+    } <= files
+    assert {path for path in files if path.endswith(".py")} == {"main.py"}
+    assert (tmp_path / "lib/springcore/link.mpy").read_bytes()[:2] == b"M\x06"
+
+
+def test_the_folder_holds_the_sources_for_an_interpreter_that_compiles_itself(tmp_path):
+    device_folder.fill(tmp_path, *documents(), compiled=False)
+    source = paths.ROOT / "lib/springcore/link.py"
+    assert (tmp_path / "lib/springcore/link.py").read_bytes() == source.read_bytes()
+
+
+def test_board_and_settings_are_the_ones_asked_for(tmp_path):
+    device_folder.fill(tmp_path, *documents(), compiled=False)
+    board = json.loads((tmp_path / "board.json").read_text())
+    loaded = settings.load(json.loads((tmp_path / "settings.json").read_text()))
+    assert (board["hal"], board["reader"]["serial"]) == ("unix", "/dev/x")
+    assert board["pins_address"] == "tcp:127.0.0.1:5"
+    assert loaded.readers[0].events == "text"
+    assert loaded.cards == {CARD}
+
+
+def test_a_file_that_does_not_compile_is_named(tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text("def\n")
+    with pytest.raises(ToolError, match=r"(?s)broken\.py does not compile: .*SyntaxError"):
+        device_folder.compile_module(broken, tmp_path / "broken.mpy")
+
+
+def test_micropython_gets_a_picos_heap_and_cpython_none(tmp_path):
+    command = panel_process.command_of("micropython", tmp_path / "mp")
+    assert command == [str(tmp_path / "mp"), "-X", "heapsize=192k", "main.py"]
+    assert panel_process.command_of("cpython", tmp_path / "py") == [str(tmp_path / "py"), "main.py"]
+
+
+def test_a_missing_micropython_is_refused_with_what_gets_it(tmp_path):
+    with pytest.raises(ArgumentError, match="`make run` or tools/setup/micropython.sh") as refused:
+        paths.interpreter("micropython", tmp_path)
+    assert refused.value.exit_status == 2
+
+
+@pytest.mark.parametrize("line", ["Traceback", "3", '{"t_ms": 1}', '{"event": 1}', ""])
+def test_a_line_that_is_no_report_is_trouble(line):
+    report = panel_process.report_of(line)
+    assert report == {"event": "trouble", "name": "not_a_report", "detail": line}
+
+
+def test_a_line_that_is_a_report_is_that():
+    assert panel_process.report_of('{"event": "relay"}') == {"event": "relay"}
+
+
+async def whole_life(setup):
+    """(lines, exit status, why it ended) of a panel that ends by itself."""
+    async with PanelProcess(setup) as panel:
+        lines = [line async for line in panel.lines()]
+        return lines, await panel.exit_status(), await panel.death()
+
+
+def test_a_panel_without_a_door_says_so_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    port = free_port()
+    setup = PanelSetup("cpython", "/dev/null", f"tcp:127.0.0.1:{port}", "wakeup", [])
+    lines, status, death = run(whole_life(setup))
+    assert (lines, status) == ([], 1)
+    assert f"pins_address tcp:127.0.0.1:{port}" in death
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_panel_that_cannot_use_its_line_tells_its_own_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        address = f"tcp:127.0.0.1:{door.getsockname()[1]}"
+        setup = PanelSetup("cpython", "/dev/does_not_exist", address, "wakeup", [])
+        lines, status, death = run(whole_life(setup))
+    assert status == 2
+    assert json.loads(lines[-1])["state"] == "stopped"
+    assert death == json.loads(lines[-1])["reason"]
+    assert "/dev/does_not_exist" in death
+
+
+def test_an_interpreter_that_is_missing_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(panel_process, "interpreter", lambda name: tmp_path / "no-such-program")
+    setup = PanelSetup("cpython", "/dev/null", "tcp:127.0.0.1:1", "wakeup", [])
+    with pytest.raises(FileNotFoundError):
+        run(whole_life(setup))
+    assert list(tmp_path.iterdir()) == []
