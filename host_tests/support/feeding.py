@@ -74,7 +74,7 @@ def messages_of(pieces, capacity: int = FRAME_MAX, channels=BOTH_WAYS) -> list:
     for piece in pieces:
         found.extend(decoder.receive(piece))
     found.extend(decoder.flush())
-    assert not decoder.waiting
+    assert not decoder.unsettled
     return found
 
 

@@ -129,6 +129,11 @@ class StreamDecoder:
         """A message has begun and its end has not come."""
         return self._skipping or self._start < self._end
 
+    @property
+    def unsettled(self) -> bool:
+        """Bytes have come that have not been told as a message or as noise yet."""
+        return self.waiting or self._noise_length > 0
+
     def receive(self, data: bytes | bytearray | memoryview) -> list | tuple:
         """The messages that end in `data` (any bytes-like), in order; noise as it is passed."""
         size = len(data)

@@ -417,11 +417,11 @@ def test_a_long_message_that_is_cut_off_is_noise_in_all_its_length():
 
 def test_a_decoder_says_whether_something_waits():
     decoder = StreamDecoder(64)
-    assert not decoder.waiting
+    assert not decoder.waiting and not decoder.unsettled
     decoder.receive(b"\xff")
-    assert not decoder.waiting
+    assert not decoder.waiting and decoder.unsettled
     decoder.receive(GOOD[:1])
-    assert decoder.waiting
+    assert decoder.waiting and decoder.unsettled
     decoder.receive(GOOD[1:])
     assert not decoder.waiting
     decoder.receive(_sized(100)[:-1])
