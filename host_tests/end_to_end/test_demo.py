@@ -14,6 +14,8 @@ from host_tests.support.tool import Tool, runs
 KNOWN = "04A1B2C3D4E580"
 UNKNOWN = "0455667788AA80"
 
+READY = '"state": "ready"'
+
 VISITS = f"""
 # A known card is left lying: it opens once.
 present {KNOWN}
@@ -184,14 +186,10 @@ def test_the_visit_tells_people_what_happens_on_the_wire_and_at_the_door(demo):
     assert "panel -> reader PLAY_SEQUENCE access granted (60)" in out
 
 
-def is_ready(line):
-    return line["event"] == "reader" and line["state"] == "ready"
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_stops_it_leaves_nothing_behind(demo, number):
     tool = demo("--json")
-    tool.until(is_ready)
+    tool.lines_until(READY)
     (panel,) = tool.children()
     tool.signal(number)
     status, _, err = tool.ended()
@@ -214,7 +212,7 @@ def test_who_stops_reading_ends_it(demo, form):
 
 def test_a_panel_that_dies_ends_it_with_the_reason(demo):
     tool = demo("--json", "--headless", "--script", "-", script="wait 60000")
-    tool.until(is_ready)
+    tool.lines_until(READY)
     (panel,) = tool.children()
     os.kill(panel, signal.SIGKILL)
     status, out, err = tool.ended()

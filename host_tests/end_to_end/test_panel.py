@@ -3,6 +3,7 @@
 The frames are those of protocol.md 1.8: nothing here uses the codec or the virtual reader.
 """
 
+import contextlib
 import json
 import os
 import pty
@@ -71,8 +72,10 @@ class World:
 
     def rest_of_pins(self):
         """Reads the pins to where the panel has closed them."""
-        while more := self._door.recv(1000):
-            self._pin_bytes += more
+        # It may leave lines unread behind, and then the connection ends with a reset.
+        with contextlib.suppress(ConnectionResetError):
+            while more := self._door.recv(1000):
+                self._pin_bytes += more
 
     def close_door(self):
         self._door.close()
@@ -154,12 +157,12 @@ def test_a_reader_and_a_door_of_somebody_elses_making(panel, world, interpreter)
     world.go_on_until(lambda: world.relay and world.relay[-1] == "1")
     world.go_on_until(lambda: world.sequences == [0x60])
     world.go_on_until(lambda: world.relay[-1] == "0")
+    reports = [json.loads(line) for line in tool.lines_until('"energised": false')]
     (process,) = tool.children()
     tool.signal(signal.SIGINT)
-    status, out, err = tool.ended()
+    status, _, err = tool.ended()
 
     assert (status, err) == (130, "")
-    reports = [json.loads(line) for line in out.splitlines()]
     assert reports[0]["event"] == "panel"
     assert reports[0]["interpreter"].startswith(interpreter + " ")
     (decision,) = [report for report in reports if report["event"] == "decision"]
@@ -174,12 +177,11 @@ def test_nobody_may_pass_who_was_not_named(panel, world):
     world.go_on_until(lambda: world.polls == 1)
     world.lay_card()
     world.go_on_until(lambda: world.sequences == [0x61])
+    read = tool.lines_until(f"panel           card {CARD}: denied (unknown_card)")
     tool.signal(signal.SIGTERM)
-    status, out, _ = tool.ended()
-    assert status == 128 + signal.SIGTERM
+    assert tool.ended()[0] == 128 + signal.SIGTERM
     assert "1" not in world.relay
-    assert f"panel           card {CARD}: denied (unknown_card)" in out
-    assert "reader -> panel tag read: " + CARD in out
+    assert any("reader -> panel tag read: " + CARD in line for line in read)
 
 
 @pytest.mark.parametrize("interpreter", ["micropython", "cpython"])

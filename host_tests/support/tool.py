@@ -1,6 +1,5 @@
 """The command `loquet` as a process of its own, in a folder for its temporary files."""
 
-import json
 import os
 import signal
 import subprocess
@@ -31,12 +30,13 @@ class Tool:
         self.process.stdin.close()
         self.process.stdin = None
 
-    def until(self, wanted):
-        """Reads JSON lines up to the first for which `wanted(line)` is true; that line."""
-        for text in self.process.stdout:
-            line = json.loads(text)
-            if wanted(line):
-                return line
+    def lines_until(self, part):
+        """The lines that it prints, up to the first that holds `part`."""
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if part in line:
+                return lines
         raise AssertionError("it ended before that: " + self.process.stderr.read())
 
     def children(self):
