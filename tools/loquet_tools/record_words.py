@@ -39,7 +39,8 @@ def _doubts(record: Record) -> list[str]:
         doubts.append("SUSPECT, inside a broken message")
     if record.get("truncated"):
         doubts.append("truncated")
-    if record.get("checksum") in (ABSENT, INVALID):
+    needs_checksum = record.get("message") != "$SCCMD"  # for commands it is optional
+    if record.get("checksum") == INVALID or (record.get("checksum") == ABSENT and needs_checksum):
         doubts.append(f"checksum {record['checksum']}")
     return doubts
 

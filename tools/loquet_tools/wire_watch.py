@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from loquet_tools import meaning
-from springcore.frame import COMMAND, EVENT, RESPONSE, Frame
+from loquet_tools.explain import Explainer
+from loquet_tools.record_words import what, who
+from springcore.frame import COMMAND, EVENT, RESPONSE
 from springcore.intake import GAP_MS
-from springcore.stream import Noise, StreamDecoder
-from springcore.text import TextMessage
+from springcore.stream import StreamDecoder
 
 SENT = "sent"
 RECEIVED = "received"
@@ -50,7 +50,7 @@ class WireWatch:
             SENT: _Side((COMMAND,), partial(self._found, SENT)),
             RECEIVED: _Side((RESPONSE, EVENT), partial(self._found, RECEIVED)),
         }
-        self._asked: dict[int, str | None] = {}  # instruction by sequence number
+        self._explainer = Explainer()
 
     def passes(self, direction: str, data: bytes) -> None:
         """These bytes pass now."""
@@ -65,24 +65,9 @@ class WireWatch:
         self._tell(self._message(direction, item, raw))
 
     def _message(self, direction: str, item: Any, raw: bytes) -> Message:
-        if isinstance(item, Noise):
-            return Message(direction, raw, meaning.of_noise(item))
-        if isinstance(item, TextMessage):
-            return Message(direction, raw, meaning.of_text(item))
-        instruction, words = self._explain(item)
-        if item.suspect:
-            words += " (suspect: inside a broken message)"
-        return Message(direction, raw, words, instruction)
-
-    def _explain(self, frame: Frame) -> tuple[str | None, str]:
-        if frame.channel == COMMAND:
-            name, words = meaning.of_command(frame)
-            self._asked[frame.sequence] = name
-            return name, words
-        if frame.channel == EVENT:
-            return None, meaning.of_event(frame)
-        asked = self._asked.get(frame.sequence)
-        return asked, meaning.of_answer(asked, frame)
+        record = self._explainer.record(item)
+        words = what(record) if record["kind"] == "frame" else f"{who(record)}: {what(record)}"
+        return Message(direction, raw, words, record.get("meaning", {}).get("instruction"))
 
 
 class _Side:
@@ -113,13 +98,12 @@ class _Side:
         self._hand_on(self._decoder.flush())
 
     def _hand_on(self, items: Any) -> None:
+        told = self._raw_offset
         for item in items:
-            self._found(item, self._cut(item))
-
-    def _cut(self, item: Any) -> bytes:
-        start = item.offset - self._raw_offset
-        end = start + item.length
-        raw = bytes(self._raw[start:end])
-        del self._raw[:end]
-        self._raw_offset += end
-        return raw
+            # What is found inside a broken line comes after it, and of its bytes.
+            start = max(0, item.offset - self._raw_offset)
+            end = item.offset + item.length - self._raw_offset
+            self._found(item, bytes(self._raw[start:end]))
+            told = max(told, item.offset + item.length)
+        del self._raw[: told - self._raw_offset]
+        self._raw_offset = told
