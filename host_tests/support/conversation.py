@@ -11,7 +11,6 @@ from loquet_tools.virtual_reader.faults import FaultyLine
 from loquet_tools.virtual_reader.options import Options
 from loquet_tools.virtual_reader.registers import Registers
 from loquet_tools.virtual_reader.wire import as_heard
-
 from springcore.happenings import BitrateWanted, StateChanged, TagSeen, Trouble
 from springcore.link import Link, LinkSettings
 
