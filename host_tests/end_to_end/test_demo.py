@@ -163,12 +163,12 @@ def test_the_visit_tells_people_what_happens_on_the_wire_and_at_the_door(demo):
         f"{UNKNOWN} is laid on the reader",
         "/WAKEUP         falls",
         "panel -> reader HOST_EVENT_POLL",
-        f"reader -> panel tag inserted: {UNKNOWN}",
+        f"reader -> panel tag inserted {UNKNOWN}",
         f"card {UNKNOWN}: denied (unknown_card)",
         "plays: access denied",
         f"{KNOWN} is laid on the reader",
         "panel -> reader HOST_EVENT_POLL",
-        f"reader -> panel tag inserted: {KNOWN}",
+        f"reader -> panel tag inserted {KNOWN}",
         "door            relay energised",
         "reader          plays: access granted",
         "door            relay at rest",
@@ -183,7 +183,7 @@ def test_the_visit_tells_people_what_happens_on_the_wire_and_at_the_door(demo):
     places = iter(lines)
     for part in story:
         assert any(part in line for line in places), f"{part!r} is missing, or not in its place"
-    assert "panel -> reader PLAY_SEQUENCE access granted (60)" in out
+    assert "panel -> reader PLAY_SEQUENCE number 60 (access granted)" in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -121,7 +121,7 @@ _SENTENCES: dict[str, Callable[[Record], str]] = {
     "tag_removed": _removed,
     "reader_starting": _reader_starting,
     "reader_stopping": lambda _: "reader stopping",
-    "ping_event": lambda _: "PING_EVENT",
+    "ping_event": lambda _: "the event that PING_EVENT asked for",
     "event": _event,
     "text_command": lambda meaning: " ".join(_values(meaning)),
     "empty": lambda _: "empty message",
