@@ -59,9 +59,9 @@ def suffer(talk: Conversation, chance: random.Random) -> None:
         talk.fault(name, end)
 
 
-def test_whatever_happened_the_next_known_card_opens():
+def test_whatever_happened_the_next_known_card_opens(say):
     first = int(os.environ.get("LOQUET_SEED", "0")) or random.randrange(1, 1 << 30)
-    print("seed", first)
+    say(f"{TALKS} talks from LOQUET_SEED={first}")
     for seed in range(first, first + TALKS):
         talk = random_talk(seed)
         talk.run(60_000)

@@ -67,9 +67,9 @@ def test_fault_at_any_phase_opens_for_nobody_and_passes(name, value, end, phase)
 @pytest.mark.parametrize(
     "name", ["drop", "duplicate", "corrupt", "truncate", "lost_frame", "split", "merge"]
 )
-def test_line_that_is_bad_now_and_then_never_opens_for_another_card(mode, name):
+def test_line_that_is_bad_now_and_then_never_opens_for_another_card(mode, name, say):
     seed = int(os.environ.get("LOQUET_SEED", "0")) or random.randrange(1, 1 << 30)
-    print("seed", seed)
+    say(f"LOQUET_SEED={seed}")
     talk = Conversation(mode, seed=seed % 4096).start()
     chance = random.Random(seed)
     talk.fault(name, "0.15")
@@ -92,7 +92,7 @@ def test_line_that_is_bad_now_and_then_never_opens_for_another_card(mode, name):
     assert talk.visit()[-1].doubt is None
 
 
-def test_corruption_that_the_check_cannot_see_is_told_apart():
+def test_corruption_that_the_check_cannot_see_is_told_apart(say):
     """Two changes that cancel in the LRC: the only way to another card's id, one in very many."""
     wrong = 0
     for seed in range(30):
@@ -102,7 +102,7 @@ def test_corruption_that_the_check_cannot_see_is_told_apart():
         talk.run(1500)
         wrong += len(decided(talk) - {OTHER})
         assert talk.grants() == 0
-    print(f"ids made of another by corruption that the LRC cannot see: {wrong} of 30")
+    say(f"{wrong} of 30 events became another card's id in a way that the LRC cannot see")
 
 
 def test_corrupted_event_is_reported_as_lost():

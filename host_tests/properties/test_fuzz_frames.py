@@ -241,9 +241,9 @@ def run(batch_inputs, done):
     polling.expect_a_known_card_to_be_believed()
 
 
-def test_no_frame_breaks_anything_or_opens_a_door():
+def test_no_frame_breaks_anything_or_opens_a_door(say):
     seed = os.environ.get("LOQUET_FUZZ_SEED") or str(random.SystemRandom().randrange(1 << 32))
-    print(f"LOQUET_FUZZ_SEED={seed}")
+    say(f"{FRAMES} frames, LOQUET_FUZZ_SEED={seed}")
     for batch in range(FRAMES // BATCH):
         done: list[str] = []
         try:

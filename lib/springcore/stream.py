@@ -73,10 +73,7 @@ class Noise:
         self.length = length
         self.head = head
         self.reason = reason
-        self.looks_like = None
-        for first, name in _OTHER_PROTOCOLS:
-            if head[:1] == first:
-                self.looks_like = name
+        self.looks_like = _protocol_of(head)
 
     def __repr__(self) -> str:
         return "Noise(offset=%d length=%d head=%s looks_like=%r reason=%r)" % (
@@ -86,6 +83,16 @@ class Noise:
             self.looks_like,
             self.reason,
         )
+
+
+def _protocol_of(head: bytes) -> str | None:
+    """Which other protocol the first line says that begins like one; glitches may stand before."""
+    for line in head.split(b"\n"):
+        first = line.lstrip(b"\x00\xff")[:1]
+        for start, name in _OTHER_PROTOCOLS:
+            if first == start:
+                return name
+    return None
 
 
 class StreamDecoder:

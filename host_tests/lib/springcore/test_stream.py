@@ -441,9 +441,10 @@ def test_other_protocols_of_these_readers_are_named():
         (b"\xcd\x00\x62\x00\x00", "CCID"),
     )
     for wire, name in cases:
-        found = fed_every_way(wire + GOOD, 64)
-        assert _kinds(found) == "nf"
-        assert found[0].looks_like.startswith(name), wire
+        for before in (b"", b"\x00", b"\xff\x00", b"x\r\n"):
+            found = fed_every_way(before + wire + GOOD, 64)
+            assert _kinds(found) == "nf"
+            assert found[0].looks_like.startswith(name), before + wire
     assert fed_every_way(QUIET_NOISE)[0].looks_like is None
 
 
