@@ -55,6 +55,9 @@ _LISTEN = "listen"  # a text reader that answers no command: its lines decide al
 _LISTEN_LOW = "listen_low"  # PING at the power-up rate, in case it has come back there
 _RESUME = "resume"  # no phase: on with the work if it had begun and nothing was lost, else startup
 
+# The steps of the startup that a reader may not know.
+_STEPS = (_IDENTIFY, _RATE, _UI, _EVENTS)
+
 # phase      answered      refused       silent or garbled
 _TRANSITIONS = {
     _PING: (_IDENTIFY, _IDENTIFY, _POWER_UP),
@@ -99,6 +102,7 @@ RETRY_MS = const(3000)
 
 _POWER_UP_BITRATE = const(38400)
 _EXTENSIONS_MAX = const(10)
+_STEP_TRIES = const(2)  # an answer may be lost once
 
 EVENTS_WAKEUP = "wakeup"
 EVENTS_SPONTANEOUS = "spontaneous"
@@ -236,6 +240,8 @@ class Link:
         self._feedback: int | None = None
         self._ready = False
         self._supervised = True
+        self._unanswered: str | None = None  # the step that stays silent in a reader that does not
+        self._unanswered_times = 0
         self._deaf_tries = 0
         self._event_seen = False  # PING_EVENT's event came before its answer
         self._search_index = 0  # how many rates were tried since it last answered
@@ -503,7 +509,7 @@ class Link:
         """The reader had no event for our poll, although /WAKEUP was low."""
         self.counters["polls_empty"] += 1
         was_stuck = self._wakeup.stuck
-        self._wakeup.on_no_event(now_ms)
+        self._wakeup.on_no_event(payload is not None, now_ms)
         if self._wakeup.stuck and not was_stuck:
             answer = "no answer" if payload is None else "status %02X" % payload[0]
             self._trouble("wakeup_stuck_low", "/WAKEUP stays low, a poll brings %s" % answer)
@@ -514,8 +520,11 @@ class Link:
         """Moves through the table by what became of the phase's command."""
         answered, refused, silent = _TRANSITIONS[self._phase]
         if payload is None:
+            self._note_unanswered(self._phase)
             self._enter(silent, now_ms)
             return
+        if self._phase == self._unanswered:
+            self._unanswered = None
         accepted = payload[0] == codes.STA_SUCCESS
         if self._phase == _IDENTIFY and accepted:
             self._on_serial_number(payload)
@@ -564,8 +573,30 @@ class Link:
         if phase == _BACKLOG and self._settings.events == EVENTS_TEXT:
             return _WORK
         if phase == _RESUME:
-            return _WORK if self._ready else _IDENTIFY
+            return _WORK if self._ready else self._resume_startup()
         return phase
+
+    def _note_unanswered(self, phase: str) -> None:
+        if phase not in _STEPS:
+            return
+        if phase != self._unanswered:
+            self._unanswered_times = 0
+        self._unanswered = phase
+        self._unanswered_times += 1
+
+    def _resume_startup(self) -> str:
+        """Where a startup goes on that stood still: PING was answered, the step before was not."""
+        step = self._unanswered
+        if step is None:
+            return _IDENTIFY
+        if self._unanswered_times < _STEP_TRIES:
+            return step
+        # It answers others; this one it does not know. The table says what follows a refusal.
+        self._unanswered = None
+        self._trouble("step_unanswered", "%s has no answer, it is passed over" % step)
+        if step == _EVENTS:
+            self._supervised = False
+        return self._phase_for(_TRANSITIONS[step][1])
 
     def _may_be_there(self) -> bool:
         """A text reader that answers no command need not be lost: it may not know any."""
@@ -575,20 +606,30 @@ class Link:
     def _enter_work(self, now_ms: int) -> None:
         self._keepalive_due = ticks_add(now_ms, KEEPALIVE_MS)
         if self._ready:
-            # Up the ladder and back. It may have restarted, and forgotten that events are wanted.
-            self._expect_supervision(now_ms, 0)
+            self._back_to_work(now_ms)
             return
         self._ready = True
         self._deaf_tries = 0
         self._feedback = None  # for something of the time before
         self._tell_supervision(now_ms)
 
+    def _back_to_work(self, now_ms: int) -> None:
+        """Up the ladder and down again."""
+        if self._unanswered == _EVENTS:
+            # PING_EVENT it was that it did not answer; asking at once again would not help.
+            self._unanswered = None
+            self._supervised = False
+            self._tell_supervision(now_ms)
+        else:
+            # It may have restarted, and forgotten that events are wanted.
+            self._expect_supervision(now_ms, 0)
+
     def _tell_supervision(self, now_ms: int) -> None:
         self._expect_supervision(now_ms, SUPERVISION_MS)
         if self._supervised:
             self._change_state(READY, "")
         else:
-            self._change_state(UNSUPERVISED, "the reader refuses PING_EVENT")
+            self._change_state(UNSUPERVISED, "the reader does not do PING_EVENT")
 
     def _expect_supervision(self, now_ms: int, delay_ms: int) -> None:
         if self._settings.events != EVENTS_TEXT:
@@ -640,6 +681,7 @@ class Link:
     def _on_supervision(self, payload: bytes | None, now_ms: int) -> None:
         """PING_EVENT was answered, refused or not answered; its event is another matter."""
         if payload is None:
+            self._note_unanswered(_EVENTS)
             self._enter(_QUIET, now_ms)
         elif payload[0] != codes.STA_SUCCESS:
             self._on_supervised(False, now_ms)
@@ -693,6 +735,7 @@ class Link:
         if self.state == LOST:
             return
         self._ready = False
+        self._unanswered = None
         self._event_due = None
         self._supervision_due = None
         self.counters["times_lost"] += 1

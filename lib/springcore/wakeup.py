@@ -34,7 +34,8 @@ class WakeupLine:
     """`poll_due` is the tick of the next poll, None while the line is high.
 
     `event_fell` tells when the line fell for the event that came last; where it was not seen
-    high in between, when it was last known to stand for something else.
+    high in between, when it was last known to stand for something else. On a stuck line that is
+    the poll before: an event there looks young if several polls in a row were lost.
     """
 
     def __init__(self):
@@ -74,14 +75,18 @@ class WakeupLine:
     def on_event(self, now_ms: int) -> None:
         """A poll has brought an event: what holds the line low from now on is a newer one."""
         self.event_fell = self._fell
+        self._fell = now_ms
         self._empty_polls = 0
         self._on_poll_ended(now_ms)
 
-    def on_no_event(self, now_ms: int) -> None:
-        """A poll has brought none."""
+    def on_no_event(self, answered: bool, now_ms: int) -> None:
+        """A poll has brought none: the reader `answered` that it has none, or nothing at all."""
         self._empty_polls += 1
         if self.low and self._empty_polls >= _EMPTY_POLLS_MAX:
             self._state = _STUCK
+        # A poll or its answer may have been lost, and the event still waits since the line fell.
+        if answered or self.stuck:
+            self._fell = now_ms
         self._on_poll_ended(now_ms)
 
     def on_silence(self, now_ms: int) -> None:
@@ -92,7 +97,6 @@ class WakeupLine:
     def _on_poll_ended(self, now_ms: int) -> None:
         if not self.low:
             return
-        self._fell = now_ms
         if not self.stuck:
             self._state = _POLLED
         self.poll_due = ticks_add(now_ms, STUCK_POLL_MS if self.stuck else LOOK_AGAIN_MS)

@@ -137,6 +137,18 @@ def test_edge_is_older_than_the_look_that_finds_the_line_low():
     assert talk.doubts() == ["stale_event"]
 
 
+def test_event_whose_polls_were_lost_is_as_old_as_its_wakeup():
+    talk = Talk().ready()
+    talk.poll()
+    talk.wait(1000)
+    talk.wait(100)
+    talk.answer(talk.sent())
+    talk.now_ms += 1000
+    talk.sent()
+    talk.hear(tag_event(CARD))
+    assert talk.doubts() == ["stale_event"]
+
+
 def test_event_within_the_wreck_of_another_is_suspect():
     # The whole frame of another card stands in the data of this one; one byte is disturbed.
     outer = tag_event(CARD, tag_event(VICTIM))
@@ -498,6 +510,51 @@ def test_reader_without_ping_event_is_unsupervised_and_still_opens():
     talk.poll()
     talk.hear(tag_event(CARD))
     assert talk.ids() == [CARD]
+
+
+def test_reader_that_answers_only_what_a_door_needs_still_opens():
+    known = (0x00, 0x11, 0xFE, 0x90)  # PING, SET_SERIAL_PARAMETERS, HOST_EVENT_POLL, PLAY_SEQUENCE
+    talk = Talk().begin()
+    while talk.link.state == "starting":
+        assert talk.now_ms < 20000
+        data = talk.transmit()
+        command = data and frame.decode(data)
+        if command and command.payload[0] in known and command.cla in (0x00, 0x58):
+            talk.answer(command)
+        else:
+            talk.wait(max(1, talk.link.next_due(talk.now_ms)))
+    assert talk.link.state == "unsupervised"
+    assert talk.troubles() == ["step_unanswered"] * 3
+    talk.poll()
+    talk.hear(tag_event(CARD))
+    assert talk.ids() == [CARD]
+
+
+def test_ping_event_that_is_answered_no_more_leaves_the_line_free():
+    talk = Talk().ready()
+    asked = 0
+    for _ in range(200):
+        data = talk.transmit()
+        command = data and frame.decode(data)
+        if command and command.payload == b"\x01":
+            asked += 1
+            talk.wait(1000)
+        elif command:
+            talk.answer(command)
+        else:
+            talk.wait(max(1, talk.link.next_due(talk.now_ms)))
+    assert talk.link.state == "unsupervised"
+    assert asked <= 1 + talk.now_ms // 30000
+
+
+def test_answer_that_was_lost_once_is_asked_for_again():
+    talk = Talk(events="text").begin()
+    talk.answer(talk.sent())
+    assert talk.sent().payload == b"\x20\x03"
+    talk.wait(1000)
+    talk.wait(100)
+    talk.answer(talk.sent())
+    assert talk.sent().payload == b"\x20\x03"
 
 
 def test_reader_that_refused_ping_event_once_is_supervised_again():

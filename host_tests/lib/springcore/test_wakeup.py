@@ -43,18 +43,34 @@ def test_line_that_stays_low_is_polled_for_a_newer_event():
 def test_three_polls_without_an_event_make_it_stuck():
     line = fallen()
     for now_ms in (110, 120):
-        line.on_no_event(now_ms)
+        line.on_no_event(True, now_ms)
         assert not line.stuck
-    line.on_no_event(130)
+    line.on_no_event(True, 130)
     assert line.stuck
     assert not line.wants_poll(629)
     assert line.wants_poll(630)
 
 
+def test_poll_without_an_answer_makes_an_event_no_younger():
+    line = fallen(100)
+    line.on_silence(1100)
+    assert not line.must_answer
+    line.on_no_event(False, 1400)
+    line.on_event(1500)
+    assert line.event_fell == 100
+
+
+def test_poll_that_is_answered_with_nothing_says_that_the_next_event_is_new():
+    line = fallen(100)
+    line.on_no_event(True, 130)
+    line.on_event(140)
+    assert line.event_fell == 130
+
+
 def test_event_on_a_stuck_line_is_at_most_one_poll_old():
     line = fallen()
     for now_ms in (110, 120, 130, 630):
-        line.on_no_event(now_ms)
+        line.on_no_event(True, now_ms)
     line.on_event(1130)
     assert line.stuck
     assert line.event_fell == 630
@@ -63,12 +79,12 @@ def test_event_on_a_stuck_line_is_at_most_one_poll_old():
 def test_rising_ends_every_state():
     line = fallen()
     for now_ms in (110, 120, 130):
-        line.on_no_event(now_ms)
+        line.on_no_event(True, now_ms)
     line.look(False, 140)
     assert not line.low and not line.stuck
     line.look(True, 150)
     assert line.must_answer
-    line.on_no_event(160)
+    line.on_no_event(True, 160)
     assert not line.stuck
 
 
@@ -79,5 +95,5 @@ def test_poll_that_ends_after_the_line_has_risen_leaves_it_high():
     assert not line.low
     assert line.event_fell == 100
     for _ in range(3):
-        line.on_no_event(113)
+        line.on_no_event(True, 113)
     assert not line.low
