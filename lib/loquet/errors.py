@@ -25,3 +25,11 @@ def _shown(value) -> str:
     # A report is one short line, whatever somebody pasted into the settings.
     text = json.dumps(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+class StorageError(LoquetError):
+    """A file that cannot be used. `path` names it; the message says what is wrong with it."""
+
+    def __init__(self, path: str, problem: str):
+        super().__init__("%s %s" % (path, problem))
+        self.path = path
