@@ -33,3 +33,7 @@ class StorageError(LoquetError):
     def __init__(self, path: str, problem: str):
         super().__init__("%s %s" % (path, problem))
         self.path = path
+
+
+class CardError(LoquetError):
+    """A card, or a list of cards, that cannot be taken as it is. The message says why."""

@@ -3,6 +3,10 @@
 A file is written beside the one in use, closed, and renamed over it; littlefs does both as one
 step each, so that after a cut there is the old file or the new one, whole. Every file and every
 block ends in a CRC-32 of what stands before it: damage is found, named, and never used.
+
+`rewrite` and `append` leave out the file beside: littlefs keeps what a file held until the new
+content is closed, so there they are as safe, at a third of the work. On a file system that does
+not (FAT), a cut within them can cost the file.
 """
 
 import os
@@ -19,10 +23,13 @@ except ImportError:
 
 
 CRC_BYTES = const(4)
+# Of errno.h; MicroPython's errno module does not have them all.
+_ENOENT = const(2)
+_ENOSPC = const(28)
 _BEING_WRITTEN = ".new"
 
 
-def seal(block: bytearray) -> None:
+def seal(block: bytearray | memoryview) -> None:
     """Puts the CRC of all before it into the last four bytes of `block`."""
     end = len(block) - CRC_BYTES
     block[end:] = crc32(memoryview(block)[:end]).to_bytes(CRC_BYTES, "little")
@@ -35,18 +42,16 @@ def is_sound(block: bytes | bytearray | memoryview) -> bool:
     return end > 0 and crc32(view[:end]) == int.from_bytes(view[end:], "little")
 
 
-def save(path: str, data: bytes) -> None:
+def save(path: str, data: bytes | bytearray) -> None:
     """Replaces the small file `path` by `data`, whole or not at all. Raises StorageError."""
     block = bytearray(len(data) + CRC_BYTES)
     block[: len(data)] = data
     seal(block)
+    rewrite(path + _BEING_WRITTEN, block)
     try:
-        with open(path + _BEING_WRITTEN, "wb") as file:
-            file.write(block)
-            _to_disk(file)
         os.rename(path + _BEING_WRITTEN, path)
     except OSError as error:
-        raise StorageError(path, "cannot be written: %s" % error)
+        raise cannot_write(path, error)
 
 
 def load(path: str) -> bytes | None:
@@ -54,15 +59,84 @@ def load(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
             block = file.read()
-    except OSError:
-        return None
+    except OSError as error:
+        if error.errno == _ENOENT:
+            return None
+        raise cannot_read(path, error)
     if not is_sound(block):
         raise StorageError(path, "is damaged: %d bytes whose check is wrong" % len(block))
     return block[: len(block) - CRC_BYTES]
 
 
-def _to_disk(file) -> None:
-    """A desktop's file system writes when it likes; a device's has written at close."""
+def rewrite(path: str, block: bytes | bytearray | memoryview) -> None:
+    """Makes `block`, sealed by the caller, all that the file holds. Raises StorageError."""
+    _write(path, "wb", block)
+
+
+def append(path: str, block: bytes | bytearray | memoryview) -> None:
+    """Adds `block`, sealed by the caller, to the file, which may be new. Raises StorageError."""
+    _write(path, "ab", block)
+
+
+def remove(path: str) -> None:
+    """The file is no longer there, and need not have been. Raises StorageError."""
+    try:
+        os.remove(path)
+    except OSError as error:
+        if error.errno != _ENOENT:
+            raise cannot_write(path, error)
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file or folder of that name."""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def size(path: str) -> int:
+    """The file's length in bytes, 0 if there is none. Raises StorageError."""
+    try:
+        return os.stat(path)[6]
+    except OSError as error:
+        if error.errno == _ENOENT:
+            return 0
+        raise cannot_read(path, error)
+
+
+def free_bytes(folder: str) -> int:
+    """How much may still be written to the file system that holds `folder`."""
+    if not hasattr(os, "statvfs"):
+        return 1 << 29  # a desktop that cannot say; it has enough
+    numbers = os.statvfs(folder)
+    return numbers[1] * numbers[3]
+
+
+def to_disk(file) -> None:
+    """Commits an open file. A desktop's file system writes when it likes; a device's at once."""
     file.flush()
     if hasattr(os, "fsync"):
         os.fsync(file.fileno())
+
+
+def cannot_write(path: str, error: OSError) -> StorageError:
+    if error.errno == _ENOSPC:
+        return StorageError(path, "cannot be written: no room is left on this storage")
+    return StorageError(path, "cannot be written: %s" % error)
+
+
+def cannot_read(path: str, error: OSError) -> StorageError:
+    if error.errno == _ENOENT:
+        return StorageError(path, "is missing")
+    return StorageError(path, "cannot be read: %s" % error)
+
+
+def _write(path: str, mode: str, block) -> None:
+    try:
+        with open(path, mode) as file:
+            file.write(block)
+            to_disk(file)
+    except OSError as error:
+        raise cannot_write(path, error)
