@@ -101,6 +101,21 @@ def mount(flash, path="/flash", fresh=False):
     _attach(flash, path, fresh)
 
 
+class Mounted:
+    """`with Mounted(Flash(64), fresh=True) as flash:` - /flash is there meanwhile."""
+
+    def __init__(self, flash, fresh=False):
+        self._flash = flash
+        self._fresh = fresh
+
+    def __enter__(self):
+        mount(self._flash, "/flash", self._fresh)
+        return self._flash
+
+    def __exit__(self, *error):
+        unmount()
+
+
 class Story:
     """What a scenario has been promised so far, against the clock of the flash.
 
@@ -141,21 +156,21 @@ class Story:
 
 
 class Recording:
-    """A scenario that has run once: run(flash, mount) -> Story. Gives the chip at every cut."""
+    """A scenario that has run once; gives the chip as it was at every cut."""
 
     def __init__(self, image, scenario):
-        """`image`: the chip before it. `scenario(flash)` mounts nothing: it finds /flash."""
+        """`image`: the chip before. `scenario(flash)` works in /flash and returns its Story."""
         self._image = image
         flash = Flash(image=bytearray(image))
         mount(flash)
+        # Mounting writes nothing, but only what follows is the scenario.
         flash.erases = flash.programs = 0
-        flash.record = []
+        flash.record = self.record = []
         try:
             self.story = scenario(flash)
         finally:
+            flash.record = None  # a file left open may yet be closed, when nobody looks
             unmount()
-        self.record = flash.record
-        self.image = flash.image
 
     def points(self):
         """(operations done, how the last one ended) of every possible cut."""
@@ -194,11 +209,8 @@ def run_cut_matrix(image, scenario, check, points=None):
         finished = operations if how == WHOLE else operations - 1
         count += 1
         try:
-            mount(Flash(image=cut))
-            try:
+            with Mounted(Flash(image=cut)):
                 complaint = check(recording.story.allowed(finished))
-            finally:
-                unmount()
         except Exception as error:
             complaint = "%s: %s" % (type(error).__name__, error)
         if complaint:

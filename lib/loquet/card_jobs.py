@@ -105,7 +105,7 @@ def _check_and_swap(store, entry, digest, previous, count):
         if digest and digest.digest() != entry.digest:
             raise StorageError(new.path, "is not the list that was announced: another digest")
         if not digest:
-            carried = len(store.changes.since(entry.since))
+            carried = sum(1 for _ in store.changes.since(entry.since))
             entry.revision = store.manifest.current.revision + store.changes.log.rows - carried
         store.swap(entry, new, previous, count)
     finally:

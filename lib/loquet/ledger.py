@@ -193,13 +193,11 @@ class Ledger:
         row += self._is_at(row, key)
         return None if row == self.count else (self._key(row), self._value(row))
 
-    def since(self, ordinal: int) -> list:
-        """(key, value) of all rows put when there were `ordinal` rows or more."""
-        return [
-            (self._key(row), self._value(row))
-            for row in range(self.count)
-            if self._ordinal(row) >= ordinal
-        ]
+    def since(self, ordinal: int):
+        """Yields (key, value) of all rows put when there were `ordinal` rows or more."""
+        for row in range(self.count):
+            if self._ordinal(row) >= ordinal:
+                yield self._key(row), self._value(row)
 
     def succeed(self, log: Log, ordinal: int) -> None:
         """From now on `log`, which holds the rows since `ordinal`, and no older ones."""
