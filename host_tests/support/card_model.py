@@ -77,18 +77,22 @@ def listing(cards):
             return found
 
 
-def complaint(cards, model, keys=()):
-    """None if the cards are those of the model, of which `keys` are looked up as well."""
+def complaint(cards, models, keys=()):
+    """None if the cards are those of one of `models`; each of `keys` is looked up as well."""
     found = listing(cards)
-    if found != model:
-        extra = [key.hex() for key in found if key not in model]
-        missing = [key.hex() for key in model if key not in found]
-        other = [key.hex() for key in model if key in found and found[key] != model[key]]
-        return "extra %s, missing %s, other %s" % (extra[:3], missing[:3], other[:3])
-    if cards.count != len(model):
-        return "count is %d, not %d" % (cards.count, len(model))
+    if found not in models:
+        return _difference(found, models[-1])
+    if cards.count != len(found):
+        return "count is %d, not %d" % (cards.count, len(found))
     for key in keys:
         card = cards.lookup(key)
-        if model.get(key) != (state_of(card) if card else None):
+        if found.get(key) != (state_of(card) if card else None):
             return "lookup of %s differs from the listing" % key.hex()
     return None
+
+
+def _difference(found, model):
+    extra = [key.hex() for key in found if key not in model]
+    missing = [key.hex() for key in model if key not in found]
+    other = [key.hex() for key in model if key in found and found[key] != model[key]]
+    return "extra %s, missing %s, other %s" % (extra[:3], missing[:3], other[:3])
