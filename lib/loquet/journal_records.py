@@ -1,0 +1,165 @@
+"""One record of the event log: 32 bytes, and the names of what can stand in it.
+
+    sequence u32 | time u32 | boot u16 | clock u8 | kind u8 | door u8 | reader u8 | reason u8
+    | count u16 | card 11 bytes | CRC-32 of all before it
+
+Little-endian. Numbers in the tables are on flash for years: they are never used a second time.
+"""
+
+import struct
+
+from loquet import access
+from loquet.errors import UsageError
+from loquet.records import is_sound, seal
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):  # type: ignore[no-redef]
+        return value
+
+
+RECORD_BYTES = const(32)
+CARD_BYTES = const(11)
+NOBODY = const(255)  # the door or reader of an event that has none
+LARGEST_COUNT = const(0xFFFF)
+
+# What the journal itself writes.
+GAP = "gap"
+OVERWRITTEN = "overwritten"
+NEARLY_FULL = "nearly_full"
+NEARLY_FULL_OVER = "nearly_full_over"
+STORAGE_DAMAGED = "storage_damaged"
+
+KINDS = (
+    (1, GAP, "`count` events at most are missing before this one; the reason says why"),
+    (2, OVERWRITTEN, "the oldest `count` numbers went before the slowest reader had them"),
+    (3, NEARLY_FULL, "80 % of the log is unread"),
+    (4, NEARLY_FULL_OVER, "the log has been read"),
+    (5, STORAGE_DAMAGED, "`count` damaged files were found at the start"),
+    (10, "power_up", "the panel started"),
+    (11, "restart_wanted", "the panel restarts because somebody asked for it"),
+    (12, "panel_error", "the panel stopped at an error and restarts"),
+    (20, "access_granted", "the card may pass"),
+    (21, "access_denied", "the card may not pass; the reason says why"),
+    (22, "exit_requested", "somebody asked to leave"),
+    (23, "door_commanded", "the door was released by a command"),
+    (30, "door_opened", "the contact opened after a release"),
+    (31, "door_closed", "the contact closed"),
+    (32, "door_forced", "the contact opened without a release"),
+    (33, "door_held", "the door stands open for too long"),
+    (34, "door_mode_changed", "locked down, unlocked or back to normal"),
+    (40, "reader_lost", "the reader does not answer"),
+    (41, "reader_found", "the reader answers again"),
+    (42, "reader_changed", "another reader answers than the settings name"),
+    (50, "card_added", "a card was added to the list"),
+    (51, "card_changed", "a card's rights were changed"),
+    (52, "card_revoked", "a card was taken from the list"),
+    (53, "list_replaced", "the whole card list was replaced"),
+    (54, "list_rolled_back", "the card list before this one came back"),
+    (60, "settings_changed", "new settings are in use"),
+    (61, "settings_fell_back", "the settings did not start the panel: the last good ones did"),
+    (62, "clock_set", "the clock was set; `time` is the new one"),
+)
+
+# Why records are missing; beside the reasons of access.py.
+RESTART = "restart"
+RAM_FULL = "ram_full"
+STATE_DAMAGED = "state_damaged"
+
+REASONS = (
+    (1, access.GRANTED),
+    (2, access.UNKNOWN_CARD),
+    (3, access.REPEAT),
+    (4, access.STALE_EVENT),
+    (5, access.SUSPECT),
+    (6, access.TRUNCATED),
+    (7, access.NOT_READY),
+    (200, RESTART),
+    (201, RAM_FULL),
+    (202, STATE_DAMAGED),
+)
+
+# How far the time of a record may be believed.
+CLOCK_UNKNOWN = "unknown"
+CLOCKS = ((0, CLOCK_UNKNOWN), (1, "free_running"), (2, "synchronised"))
+
+_LAYOUT = "<IIHBBBBBH11s"
+_NO_CARD = bytes(CARD_BYTES)
+
+
+class Record:
+    """One event. `kind`, `clock` and `reason` (or None) are names of the tables.
+
+    `time` counts seconds since 1970 and means nothing while `clock` is unknown. `door` and
+    `reader` are places in the settings' lists, or NOBODY. `card` is 11 bytes or None.
+    """
+
+    def __init__(self, sequence, kind, time=0, clock=CLOCK_UNKNOWN, boot=0):
+        self.sequence = sequence
+        self.kind = kind
+        self.time = time
+        self.clock = clock
+        self.boot = boot
+        self.door = NOBODY
+        self.reader = NOBODY
+        self.reason = None
+        self.card = None
+        self.count = 0
+
+    def pack_into(self, place: memoryview) -> None:
+        """Writes the record into the 32 bytes of `place`. Raises UsageError for a wrong name."""
+        if self.card is not None and len(self.card) != CARD_BYTES:
+            raise UsageError("a card in the log has 11 bytes, not %d" % len(self.card))
+        struct.pack_into(
+            _LAYOUT,
+            place,
+            0,
+            self.sequence,
+            self.time,
+            self.boot & 0xFFFF,
+            _number(CLOCKS, self.clock),
+            _number(KINDS, self.kind),
+            self.door,
+            self.reader,
+            0 if self.reason is None else _number(REASONS, self.reason),
+            min(self.count, LARGEST_COUNT),
+            self.card or _NO_CARD,
+        )
+        seal(place)
+
+
+def unpack(place) -> Record | None:
+    """The record in the 32 bytes of `place`; None if they are damaged."""
+    if not is_sound(place):
+        return None
+    fields = struct.unpack_from(_LAYOUT, place, 0)
+    record = Record(
+        fields[0], _name(KINDS, fields[4]), fields[1], _name(CLOCKS, fields[3]), fields[2]
+    )
+    record.door, record.reader = fields[5], fields[6]
+    record.reason = _name(REASONS, fields[7]) if fields[7] else None
+    record.count = fields[8]
+    record.card = None if fields[9] == _NO_CARD else fields[9]
+    return record
+
+
+def sequence_of(place) -> int:
+    """The sequence number in the 32 bytes of `place`, sound or not."""
+    return int.from_bytes(place[:4], "little")
+
+
+def _number(table, name: str) -> int:
+    for row in table:
+        if row[1] == name:
+            return row[0]
+    raise UsageError("the log knows no name %r" % name)
+
+
+def _name(table, number: int) -> str:
+    for row in table:
+        if row[0] == number:
+            return row[1]
+    # Written by a newer version: a log is read for years.
+    return "number_%d" % number
