@@ -18,6 +18,7 @@ reached flash, a gap record says how many at most.
 Time comes in as arguments. Flash is written only by `open`, `flush` and `close`.
 """
 
+import errno
 import os
 import struct
 
@@ -36,11 +37,12 @@ from loquet.journal_records import (
     STATE_DAMAGED,
     STORAGE_DAMAGED,
     Record,
+    select,
     sequence_of,
     unpack,
 )
-from loquet.journal_segments import SEGMENT_RECORDS, Segments
-from loquet.records import load, save, write
+from loquet.journal_segments import SEGMENT_RECORDS, Segments, damaged
+from loquet.records import cannot_read, load, rewrite, save
 
 try:
     from micropython import const
@@ -82,7 +84,7 @@ class Journal:
         self._capacity = capacity_events
         self._due_events = due_events
         self._due_s = due_s
-        self._waiting_since_s = None
+        self._waiting_since_s: int | None = None
         # One more than the capacity needs: the newest is not full while the oldest goes.
         most = (capacity_events + SEGMENT_RECORDS - 1) // SEGMENT_RECORDS + 1
         self._segments = Segments(folder + "/segments", most)
@@ -194,7 +196,8 @@ class Journal:
         if cursor < self._segments.next:
             records, end = self._segments.read(cursor, limit)
         else:
-            records, end = self._read_young(cursor, limit)
+            young = [self._place(position) for position in range(self._kept, self._flushed)]
+            records, end = select(young, cursor, self.end, limit)
         return records, end, _lost(records, cursor, end)
 
     def cursor(self, reader: str):
@@ -233,13 +236,21 @@ class Journal:
         self._young_file = YOUNG_FILES if found else 0
 
     def _young_records(self, number: int):
-        data = _read(self._young_path(number))
+        data = self._young_data(self._young_path(number))
         places = [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
         sound = [place for place in places if unpack(place) is not None]
         if len(sound) < len(places):
-            path = self._young_path(number)
-            self._note_problem("%s is damaged: %d records" % (path, len(places) - len(sound)))
+            self._note_problem(damaged(self._young_path(number)))
         return [place for place in sound if sequence_of(place) >= self._segments.next]
+
+    def _young_data(self, path: str) -> bytes:
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                self._note_problem(str(cannot_read(path, error)))
+            return b""
 
     def _start_numbers(self) -> None:
         after_last = self.end
@@ -286,7 +297,7 @@ class Journal:
 
     def _to_young_file(self, count: int) -> None:
         # Its records from before are in a segment: this overwrites no only copy.
-        write(self._young_path(self._young_file), "wb", self._piece(self._flushed, count))
+        rewrite(self._young_path(self._young_file), self._piece(self._flushed, count))
         self._young_file += 1
         self._flushed += count
 
@@ -326,16 +337,6 @@ class Journal:
 
     # Places.
 
-    def _read_young(self, cursor: int, limit: int):
-        found = []
-        for position in range(self._kept, self._flushed):
-            place = self._place(position)
-            if sequence_of(place) >= cursor:
-                found.append(unpack(place))
-                if len(found) == limit:
-                    return found, found[-1].sequence + 1
-        return found, self.end
-
     def _place(self, position: int):
         return self._piece(position, 1)
 
@@ -364,14 +365,6 @@ def _make_folder(path: str) -> None:
     except OSError:
         # There already; if it is not, the first write names what is wrong.
         pass
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
 
 
 def _lost(records, cursor: int, end: int) -> int:

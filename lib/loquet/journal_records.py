@@ -150,6 +150,22 @@ def sequence_of(place) -> int:
     return int.from_bytes(place[:4], "little")
 
 
+def select(places, cursor: int, end: int, limit: int):
+    """Up to `limit` sound records out of `places` with numbers from `cursor` to before `end`.
+
+    Returns (list of Record, number after the last one looked at).
+    """
+    found: list[Record] = []
+    for place in places:
+        if cursor <= sequence_of(place) < end:
+            record = unpack(place)
+            if record is not None:
+                found.append(record)
+                if len(found) == limit:
+                    return found, record.sequence + 1
+    return found, end
+
+
 def _number(table, name: str) -> int:
     for row in table:
         if row[1] == name:

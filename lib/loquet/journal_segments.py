@@ -9,8 +9,8 @@ segment is ever appended to, and it is left alone for good once anything about i
 import os
 
 from loquet.errors import StorageError
-from loquet.journal_records import RECORD_BYTES, sequence_of, unpack
-from loquet.records import write
+from loquet.journal_records import RECORD_BYTES, select, sequence_of, unpack
+from loquet.records import append, remove, rewrite
 
 try:
     from micropython import const
@@ -60,27 +60,23 @@ class Segments:
         if not self._firsts:
             return None
         self.next, self._room, sound = self._end_of_newest()
-        return None if sound else _damaged(self._path(self._firsts[-1]))
+        return None if sound else damaged(self._path(self._firsts[-1]))
 
     def append(self, records, next_sequence: int) -> None:
         """Adds `records`, at most `room` of them; `next_sequence` is the number after the last."""
         added = len(records) // RECORD_BYTES
         if not self._room:
             self._begin()
-        mode = "wb" if self._room == SEGMENT_RECORDS else "ab"
+        store = rewrite if self._room == SEGMENT_RECORDS else append
         room_after, self._room = self._room - added, 0
         # Until this has worked nobody knows how the file ends: room 0 starts a new one next time.
-        write(self._path(self._firsts[-1]), mode, records)
+        store(self._path(self._firsts[-1]), records)
         self._room = room_after
         self.next = next_sequence
 
     def drop_oldest(self):
         """Removes the oldest segment. Returns the first number it covered and the first kept."""
-        path = self._path(self._firsts[0])
-        try:
-            os.remove(path)
-        except OSError as error:
-            raise StorageError(path, "cannot be removed: %s" % error)
+        remove(self._path(self._firsts[0]))
         return self._firsts.pop(0), self.first
 
     def read(self, cursor: int, limit: int):
@@ -92,16 +88,7 @@ class Segments:
         index = len(self._firsts) - 1
         while index > 0 and self._firsts[index] > cursor:
             index -= 1
-        end = self._end_of(index)
-        found = []
-        for place in self._places(index):
-            if cursor <= sequence_of(place) < end:
-                record = unpack(place)
-                if record is not None:
-                    found.append(record)
-                    if len(found) == limit:
-                        return found, record.sequence + 1
-        return found, end
+        return select(self._places(index), cursor, self._end_of(index), limit)
 
     def check(self):
         """The problems of all segments, as a list of sentences. Reads all of them: slow."""
@@ -111,7 +98,7 @@ class Segments:
             sound = [record for record in records if record is not None]
             last = sound[-1].sequence if sound else first - 1
             if len(sound) < len(records) or last + 1 < self._end_of(index):
-                problems.append(_damaged(self._path(first)))
+                problems.append(damaged(self._path(first)))
         return problems
 
     def _begin(self) -> None:
@@ -172,5 +159,6 @@ def _number(name: str):
         return None
 
 
-def _damaged(path: str) -> str:
+def damaged(path: str) -> str:
+    """What is said of a file some of whose records are not sound."""
     return str(StorageError(path, "is damaged: its sound records are kept"))
