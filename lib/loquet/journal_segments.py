@@ -10,7 +10,7 @@ import os
 
 from loquet.errors import StorageError
 from loquet.journal_records import RECORD_BYTES, select, sequence_of, unpack
-from loquet.records import append, remove, rewrite
+from loquet.records import append, cannot_read, remove, rewrite
 
 try:
     from micropython import const
@@ -54,8 +54,14 @@ class Segments:
         return self._room or SEGMENT_RECORDS
 
     def open(self):
-        """Finds the segments. Returns the problem of the newest one, or None."""
-        numbers = [_number(name) for name in os.listdir(self._folder)]
+        """Finds the segments. Returns the problem of the newest one, or None.
+
+        Raises StorageError for a folder that cannot be listed.
+        """
+        try:
+            numbers = [_number(name) for name in os.listdir(self._folder)]
+        except OSError as error:
+            raise cannot_read(self._folder, error)
         self._firsts = sorted(number for number in numbers if number is not None)
         if not self._firsts:
             return None
