@@ -292,6 +292,8 @@ class Journal:
             self._to_young_file(count)
         elif self._segments.full:
             self._drop_oldest()
+        elif not self._segments.room:
+            self._segments.begin()
         else:
             self._to_segment(self._in_one_piece(self._kept, self._segments.room))
 

@@ -28,14 +28,17 @@ _FROM_END = const(2)  # of seek
 
 
 class Segments:
-    """The segments in `folder`, `most` of them at most. `next`: number after the last one kept."""
+    """The segments in `folder`, `most` of them at most.
+
+    `next` is the number after the last one kept, `room` how many records the newest still takes.
+    """
 
     def __init__(self, folder: str, most: int):
         self.next = 1
+        self.room = 0
         self._folder = folder
         self._most = most
         self._firsts: list[int] = []  # what the files' names say, in order
-        self._room = 0  # how many records the newest still takes
         self._buffer = memoryview(bytearray(_READ_RECORDS * RECORD_BYTES))
 
     @property
@@ -46,12 +49,7 @@ class Segments:
     @property
     def full(self) -> bool:
         """Whether the oldest segment has to go before anything can be appended."""
-        return not self._room and len(self._firsts) >= self._most
-
-    @property
-    def room(self) -> int:
-        """How many records one `append` takes."""
-        return self._room or SEGMENT_RECORDS
+        return not self.room and len(self._firsts) >= self._most
 
     def open(self):
         """Finds the segments. Returns the problem of the newest one, or None.
@@ -65,19 +63,24 @@ class Segments:
         self._firsts = sorted(number for number in numbers if number is not None)
         if not self._firsts:
             return None
-        self.next, self._room, sound = self._end_of_newest()
+        self.next, self.room, sound = self._end_of_newest()
         return None if sound else damaged(self._path(self._firsts[-1]))
+
+    def begin(self) -> None:
+        """Makes an empty newest segment, for the one before takes no more."""
+        rewrite(self._path(self.next), b"")
+        # The name is there already if the one before has never got a record.
+        if not self._firsts or self._firsts[-1] != self.next:
+            self._firsts.append(self.next)
+        self.room = SEGMENT_RECORDS
 
     def append(self, records, next_sequence: int) -> None:
         """Adds `records`, at most `room` of them; `next_sequence` is the number after the last."""
-        added = len(records) // RECORD_BYTES
-        if not self._room:
-            self._begin()
-        store = rewrite if self._room == SEGMENT_RECORDS else append
-        room_after, self._room = self._room - added, 0
-        # Until this has worked nobody knows how the file ends: room 0 starts a new one next time.
-        store(self._path(self._firsts[-1]), records)
-        self._room = room_after
+        room_after = self.room - len(records) // RECORD_BYTES
+        # Until this has worked nobody knows how the file ends: without room it is left alone.
+        self.room = 0
+        append(self._path(self._firsts[-1]), records)
+        self.room = room_after
         self.next = next_sequence
 
     def drop_oldest(self):
@@ -106,11 +109,6 @@ class Segments:
             if len(sound) < len(records) or last + 1 < self._end_of(index):
                 problems.append(damaged(self._path(first)))
         return problems
-
-    def _begin(self) -> None:
-        if not self._firsts or self._firsts[-1] != self.next:
-            self._firsts.append(self.next)
-        self._room = SEGMENT_RECORDS
 
     def _end_of(self, index: int) -> int:
         return self._firsts[index + 1] if index + 1 < len(self._firsts) else self.next
