@@ -15,7 +15,9 @@ reached flash, a gap record says how many at most.
     FOLDER/young00..15       up to 16 records each
     FOLDER/segments/0000002a up to 128 records from number 0x2a on
 
-Time comes in as arguments. Flash is written only by `open`, `flush` and `close`.
+Time comes in as arguments. Flash is written only by `open`, `flush` and `close`. A file keeps what
+it held until its new content is closed: that is littlefs's promise. On FAT a cut can cost the
+records of the segment that was being appended to.
 """
 
 import errno
@@ -39,10 +41,9 @@ from loquet.journal_records import (
     Record,
     select,
     sequence_of,
-    unpack,
 )
 from loquet.journal_segments import SEGMENT_RECORDS, Segments, damaged
-from loquet.records import cannot_read, load, rewrite, save
+from loquet.records import cannot_read, is_sound, load, rewrite, save
 
 try:
     from micropython import const
@@ -218,7 +219,8 @@ class Journal:
 
     def check(self):
         """The problems of all files, as a list of sentences. Reads the whole log: slow."""
-        return self.problems + self._segments.check()
+        later = self._segments.check()
+        return self.problems + [problem for problem in later if problem not in self.problems]
 
     # The start.
 
@@ -238,7 +240,7 @@ class Journal:
     def _young_records(self, number: int):
         data = self._young_data(self._young_path(number))
         places = [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
-        sound = [place for place in places if unpack(place) is not None]
+        sound = [place for place in places if is_sound(place)]
         if len(sound) < len(places):
             self._note_problem(damaged(self._young_path(number)))
         return [place for place in sound if sequence_of(place) >= self._segments.next]

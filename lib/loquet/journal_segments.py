@@ -10,7 +10,7 @@ import os
 
 from loquet.errors import StorageError
 from loquet.journal_records import RECORD_BYTES, select, sequence_of, unpack
-from loquet.records import append, cannot_read, remove, rewrite
+from loquet.records import append, cannot_read, is_sound, remove, rewrite
 
 try:
     from micropython import const
@@ -103,10 +103,8 @@ class Segments:
         """The problems of all segments, as a list of sentences. Reads all of them: slow."""
         problems = []
         for index, first in enumerate(self._firsts):
-            records = [unpack(place) for place in self._places(index)]
-            sound = [record for record in records if record is not None]
-            last = sound[-1].sequence if sound else first - 1
-            if len(sound) < len(records) or last + 1 < self._end_of(index):
+            last, damaged_records = self._survey(index)
+            if damaged_records or last + 1 < self._end_of(index):
                 problems.append(damaged(self._path(first)))
         return problems
 
@@ -121,7 +119,7 @@ class Segments:
             return first, SEGMENT_RECORDS, True
         if last is not None:
             return last.sequence + 1, SEGMENT_RECORDS - size // RECORD_BYTES, True
-        return self._last_sound() + 1, 0, False
+        return self._survey(len(self._firsts) - 1)[0] + 1, 0, False
 
     def _newest_size_and_last(self):
         """Bytes of the newest segment, and its last record; None if that is damaged."""
@@ -134,12 +132,15 @@ class Segments:
             return None, None
         return size, last if size % RECORD_BYTES == 0 else None
 
-    def _last_sound(self) -> int:
-        last = self._firsts[-1] - 1
-        for place in self._places(len(self._firsts) - 1):
-            if unpack(place) is not None:
+    def _survey(self, index: int):
+        """(number of the last sound record, how many are damaged)."""
+        last, damaged_records = self._firsts[index] - 1, 0
+        for place in self._places(index):
+            if is_sound(place):
                 last = sequence_of(place)
-        return last
+            else:
+                damaged_records += 1
+        return last, damaged_records
 
     def _places(self, index: int):
         """The records of one segment, as views of a buffer that the next ones overwrite."""

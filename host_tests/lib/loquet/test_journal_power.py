@@ -74,6 +74,9 @@ class Life:
         while self._step(self._journal.flush):
             pass
 
+    def flush_a_slice(self):
+        self._step(self._journal.flush)
+
     def add_and_flush(self, times, events=8):
         for _ in range(times):
             self.add(events)
@@ -294,6 +297,27 @@ def test_cursors_moving_on():
         life.ack("office", 0)
 
     survives("cursors", some_events, scenario)
+
+
+def test_a_mixed_life():
+    def scenario(life):
+        life.start()
+        chance = 1
+        for _ in range(150):
+            chance = chance * 1103515245 + 12345 & 0x7FFFFFFF  # the C standard's example generator
+            dice, amount = chance >> 16 & 15, chance >> 20 & 31
+            if dice < 9:
+                life.add(amount)
+            elif dice < 12:
+                life.flush_a_slice()
+            elif dice < 14:
+                life.ack(READERS[dice & 1], amount)
+            else:
+                if dice == 14:
+                    life.close()
+                life.start()
+
+    survives("mixed life", full_ring, scenario)
 
 
 # What must not survive: the matrix would find these faults.
