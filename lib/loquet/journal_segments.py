@@ -49,7 +49,7 @@ class Segments:
     @property
     def full(self) -> bool:
         """Whether the oldest segment has to go before anything can be appended."""
-        return not self.room and len(self._firsts) >= self._most
+        return not self.room and len(self._firsts) >= self._most and not self._newest_is_empty()
 
     def open(self):
         """Finds the segments. Returns the problem of the newest one, or None.
@@ -69,8 +69,7 @@ class Segments:
     def begin(self) -> None:
         """Makes an empty newest segment, for the one before takes no more."""
         rewrite(self._path(self.next), b"")
-        # The name is there already if the one before has never got a record.
-        if not self._firsts or self._firsts[-1] != self.next:
+        if not self._newest_is_empty():
             self._firsts.append(self.next)
         self.room = SEGMENT_RECORDS
 
@@ -107,6 +106,10 @@ class Segments:
             if damaged_records or last + 1 < self._end_of(index):
                 problems.append(damaged(self._path(first)))
         return problems
+
+    def _newest_is_empty(self) -> bool:
+        """It is the one to use, then: or else each try that fails would cost an old segment."""
+        return bool(self._firsts) and self._firsts[-1] == self.next
 
     def _end_of(self, index: int) -> int:
         return self._firsts[index + 1] if index + 1 < len(self._firsts) else self.next

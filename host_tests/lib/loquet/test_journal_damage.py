@@ -248,9 +248,8 @@ def test_a_folder_that_cannot_be_made_is_named(flash):
     assert FOLDER in str(raises(StorageError, started))
 
 
-def fill_up():
-    """Takes every block that is left, one file each; returns how many files that made."""
-    made = 0
+def fill_up(made=0):
+    """Takes every block that is left, one file each; returns how many files there are then."""
     try:
         while True:
             overwrite(BALLAST % made, bytes(4096))
@@ -291,3 +290,23 @@ def test_a_failed_append_to_a_segment_is_repeated_in_a_new_one(flash):
     add_and_flush(journal, 100)
     assert numbers(journal) == list(range(1, 249)) and pull_all(journal)[1] == 0
     assert sorted(os.listdir(SEGMENTS[:-1]))[1] == "00000049"
+
+
+@on_flash
+def test_storage_that_others_keep_full_does_not_eat_the_log(flash):
+    journal = started()
+    add_and_flush(journal, 376)
+    before = journal.first
+    add(journal, 64)
+    files = failures = 0
+    for _ in range(20):
+        files = fill_up(files)
+        try:
+            journal.flush()
+        except StorageError:
+            failures += 1
+    assert journal.first <= before + 128
+    assert failures > 5
+    make_room(files)
+    flush(journal)
+    assert numbers(journal, journal.first) == list(range(journal.first, 441))
