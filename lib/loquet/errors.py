@@ -21,6 +21,16 @@ class SettingsError(LoquetError):
         self.allowed = allowed
 
 
+class IdentityError(LoquetError):
+    """A card that cannot be read or written. Names text, notation and what may stand there."""
+
+    def __init__(self, text, notation: str, allowed: str):
+        super().__init__("card %s in notation %s; allowed: %s" % (_shown(text), notation, allowed))
+        self.text = text
+        self.notation = notation
+        self.allowed = allowed
+
+
 def _shown(value) -> str:
     # A report is one short line, whatever somebody pasted into the settings.
     text = json.dumps(value)
