@@ -14,16 +14,9 @@ So template 1, which reads a text that any phone can write, cannot imitate templ
 authenticates first; and neither can imitate a UID. Texts of people are read by notation.py.
 """
 
+import hashlib
+
 from springcore.codes import name_of, protocols_of
-
-try:
-    from hashlib import sha256
-except ImportError:  # CircuitPython
-    from hashlib import new
-
-    def sha256(data):  # type: ignore[no-redef]
-        return new("sha256", data)
-
 
 try:
     from micropython import const
@@ -143,4 +136,10 @@ def _plain(space: int, identifier: bytes) -> bytes:
 def _digest(credential: str, interface, origin, identifier: bytes) -> bytes:
     # 80 bits: with 20,000 cards listed, a match takes 2**65 attempts at making an id.
     label = "%s %s %s " % (credential, interface, origin)
-    return _plain(_DIGEST_SPACE, sha256(label.encode() + identifier).digest()[:LONGEST_ID])
+    return _plain(_DIGEST_SPACE, _sha256(label.encode() + identifier)[:LONGEST_ID])
+
+
+def _sha256(data: bytes) -> bytes:
+    if hasattr(hashlib, "sha256"):
+        return hashlib.sha256(data).digest()
+    return hashlib.new("sha256", data).digest()  # type: ignore[attr-defined]  # CircuitPython

@@ -1,213 +1,325 @@
 """The one settings document, checked before anything uses it.
 
-`load` takes the parsed JSON document and gives a Settings whose every field is known to be good.
-A field that is not in the tables at the end is an error, so a misspelt name never means "the
-default". No file is opened here.
+`load` takes the parsed JSON document and gives an object whose every field is known to be good.
+The tables at the end say of each field its type, unit, range and default; a field that is not in
+them is an error, so a misspelt name never means "the default". What each field is for is in
+SETTINGS.md, which is made from these tables. No file is opened here.
 """
 
+from loquet import time_zone
 from loquet.errors import SettingsError
+from loquet.identity import CREDENTIALS, DATA
 from springcore.codes import BITRATES
 
 EVENTS = ("wakeup", "spontaneous", "text")
+
+# A holiday has the hours of its own day, not those of its weekday.
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 
 # Ids of the cards we know have 4, 7 or 10 bytes; other technologies have shorter ones.
 LONGEST_CARD_ID = 10
 
 # Below this a message of one ordinary card would not fit; above it no Direct frame is longer.
 SMALLEST_BUFFER = 64
-LARGEST_BUFFER = 65542
+LARGEST_BUFFER = 65543
 
 REQUIRED = object()
 
+# Kinds of values, the first item of a kind.
+WHOLE = "whole"  # lowest, highest, unit
+ONE_OF = "one of"  # choices
+READ = "read"  # function that gives the value to use, or REFUSED; what it allows
+OPTIONAL = "optional"  # a kind of the above
+LIST = "list"  # kind of each item, fewest, most
+GROUP = "group"  # table; None, or the function for what concerns more than one field
 
-class Settings:
-    """`readers` and `doors`: lists. `repeat_ms`: int. `cards`: frozenset of card ids (bytes)."""
+REFUSED = object()
 
-    def __init__(self, fields: dict):
-        self.readers = fields["readers"]
-        self.doors = fields["doors"]
-        self.repeat_ms = fields["repeat_ms"]
-        self.cards = fields["cards"]
-
-
-class ReaderSettings:
-    """How one reader is wired and how it reports its events."""
-
-    def __init__(self, fields: dict):
-        self.name = fields["name"]
-        self.events = fields["events"]
-        self.bitrate = fields["bitrate"]
-        self.half_duplex = fields["half_duplex"]
-        self.echo = fields["echo"]
-        self.auto_sequences = fields["auto_sequences"]
-        self.serial_number = fields["serial_number"]
-        self.stale_ms = fields["stale_ms"]
-        self.buffer_bytes = fields["buffer_bytes"]
+_DIGITS = "0123456789"
+_HEX_DIGITS = "0123456789abcdefABCDEF"
+_DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class DoorSettings:
-    """One door: how long its relay stays energised after a grant."""
+class Group:
+    """One JSON object of the document: the fields of its table are its attributes."""
 
     def __init__(self, fields: dict):
-        self.name = fields["name"]
-        self.pulse_ms = fields["pulse_ms"]
+        for name in fields:
+            setattr(self, name, fields[name])
 
 
-def load(document) -> Settings:
-    """Settings from the parsed JSON `document`. Raises SettingsError."""
-    return Settings(_fields("", document, DOCUMENT))
+def load(document):
+    """The Group of DOCUMENT from the parsed JSON `document`. Raises SettingsError."""
+    return _group("", document, (GROUP, DOCUMENT, _document_rule))
 
 
-# Checks: each takes (path, value) and gives the value to use, or raises SettingsError.
+def allowed(kind: tuple) -> str:
+    """What a value of this kind may be, in words."""
+    if kind[0] == WHOLE:
+        return "a whole number from %d to %d (%s)" % kind[1:]
+    if kind[0] == ONE_OF:
+        return "one of " + ", ".join(str(choice) for choice in kind[1])
+    if kind[0] == OPTIONAL:
+        return "null, or " + allowed(kind[1])
+    if kind[0] == LIST:
+        return _allowed_list(kind[2], kind[3])
+    if kind[0] == GROUP:
+        return "a JSON object"
+    return kind[2]
 
 
-def _whole(lowest: int, highest: int, unit: str):
-    allowed = "a whole number from %d to %d (%s)" % (lowest, highest, unit)
+def _allowed_list(fewest: int, most: int) -> str:
+    if fewest == most:
+        return "a list of exactly %d" % most
+    return "a list of %d to %d" % (fewest, most)
 
-    def check(path, value):
+
+def _check(path: str, value, kind: tuple):
+    """The value to use. Raises SettingsError."""
+    if kind[0] == LIST:
+        return _list(path, value, kind)
+    if kind[0] == GROUP:
+        return _group(path, value, kind)
+    read = _simple(value, kind)
+    if read is REFUSED:
+        raise SettingsError(path, value, allowed(kind))
+    return read
+
+
+def _simple(value, kind: tuple):
+    """The value to use, or REFUSED."""
+    if kind[0] == OPTIONAL:
+        return None if value is None else _simple(value, kind[1])
+    if kind[0] == READ:
+        return kind[1](value)
+    if kind[0] == ONE_OF:
+        fits = value in kind[1] and type(value) is type(kind[1][0])  # 38400.0 equals 38400
+    else:
         # JSON's true is an int to Python, and would pass for 1.
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise SettingsError(path, value, allowed)
-        if not lowest <= value <= highest:
-            raise SettingsError(path, value, allowed)
-        return value
-
-    return check
+        fits = type(value) is int and kind[1] <= value <= kind[2]
+    return value if fits else REFUSED
 
 
-def _one_of(choices):
-    allowed = "one of " + ", ".join(str(choice) for choice in choices)
-
-    def check(path, value):
-        # 38400.0 equals 38400: the type counts too.
-        if not isinstance(value, type(choices[0])) or value not in choices:
-            raise SettingsError(path, value, allowed)
-        return value
-
-    return check
+def _list(path: str, value, kind: tuple) -> list:
+    if not isinstance(value, list) or not kind[2] <= len(value) <= kind[3]:
+        raise SettingsError(path, value, allowed(kind))
+    items = [_check("%s[%d]" % (path, index), item, kind[1]) for index, item in enumerate(value)]
+    if items and hasattr(items[0], "name"):
+        _check_names(path, items)
+    return items
 
 
-def _flag(path, value):
-    if not isinstance(value, bool):
-        raise SettingsError(path, value, "true or false")
-    return value
-
-
-def _name(path, value):
-    if not isinstance(value, str) or not 1 <= len(value) <= 32:
-        raise SettingsError(path, value, "a name of 1 to 32 characters")
-    return value
-
-
-def _serial_number(path, value):
-    if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= 32):
-        raise SettingsError(path, value, "null, or the reader's serial number as it states it")
-    return value
-
-
-def _card(path, value):
-    if not isinstance(value, str) or not _is_hex(value) or len(value) > 2 * LONGEST_CARD_ID:
-        raise SettingsError(
-            path, value, "the hex digits of 1 to %d bytes, as in 04A1B2C3D4E580" % LONGEST_CARD_ID
-        )
-    return bytes.fromhex(value)
-
-
-def _is_hex(text: str) -> bool:
-    # bytes.fromhex passes over white space, and what it passes over differs by interpreter.
-    return bool(text) and len(text) % 2 == 0 and all(c in "0123456789abcdefABCDEF" for c in text)
-
-
-def _cards(path, value):
-    return frozenset(_each(path, value, _card))
-
-
-def _readers(path, value):
-    readers = _each(path, value, _reader)
-    if not readers:
-        raise SettingsError(path, value, "a list of at least one reader")
+def _check_names(path: str, items: list) -> None:
     seen = set()
-    for index, reader in enumerate(readers):
-        if reader.name in seen:
-            raise SettingsError(
-                "%s[%d].name" % (path, index), reader.name, "a name that no other reader has"
-            )
-        seen.add(reader.name)
-    return readers
+    for index, item in enumerate(items):
+        if item.name in seen:
+            raise SettingsError("%s[%d].name" % (path, index), item.name, "a name only once")
+        seen.add(item.name)
 
 
-def _reader(path, value):
-    reader = ReaderSettings(_fields(path, value, READER))
-    if reader.half_duplex and reader.events == "spontaneous":
-        # Two senders on one pair: what the reader says unasked would collide with our frames.
-        raise SettingsError(path + ".events", reader.events, "wakeup or text with half_duplex")
-    return reader
-
-
-def _doors(path, value):
-    doors = _each(path, value, _door)
-    if len(doors) != 1:
-        raise SettingsError(path, value, "a list of exactly one door")
-    return doors
-
-
-def _door(path, value):
-    return DoorSettings(_fields(path, value, DOOR))
-
-
-def _each(path, value, check) -> list:
-    if not isinstance(value, list):
-        raise SettingsError(path, value, "a list")
-    return [check("%s[%d]" % (path, index), item) for index, item in enumerate(value)]
-
-
-def _fields(path: str, value, table) -> dict:
-    """Every field of `table` from the JSON object `value`, checked, defaults filled in."""
+def _group(path: str, value, kind: tuple) -> Group:
     if not isinstance(value, dict):
-        raise SettingsError(path or "document", value, "a JSON object")
+        raise SettingsError(path or "document", value, allowed(kind))
+    table, rule = kind[1], kind[2]
     prefix = path + "." if path else ""
     names = [row[0] for row in table]
     for name in value:
         if name not in names:
-            allowed = "only the fields " + ", ".join(names)
-            raise SettingsError(prefix + name, value[name], allowed)
-    return {
-        name: _field(prefix + name, value.get(name, default), check)
-        for name, default, check in table
-    }
+            shown = prefix + name[:40]
+            raise SettingsError(shown, value[name], _known_names(name, names))
+    group = Group({row[0]: _field(prefix, value, row) for row in table})
+    if rule is not None:
+        rule(path, value, group)
+    return group
 
 
-def _field(path: str, value, check):
-    if value is REQUIRED:
-        raise SettingsError(path, None, "a value, for there is no default")
-    return check(path, value)
+def _field(prefix: str, value: dict, row: tuple):
+    name, default, kind = row
+    given = value.get(name, default)
+    if given is REQUIRED:
+        raise SettingsError(prefix + name, None, "a value, for there is no default")
+    return _check(prefix + name, given, kind)
 
 
-# The document: (field, default, check).
+def _known_names(wrong: str, names: list) -> str:
+    known = "only the fields " + ", ".join(names)
+    nearest = nearest_name(wrong, names)
+    return known if nearest is None else "%s; the nearest is %s" % (known, nearest)
+
+
+def nearest_name(wrong: str, names: list) -> str | None:
+    """Which of `names` is meant by `wrong`; None if none is near."""
+    best, fewest = None, None
+    for name in names:
+        longer = max(len(name), len(wrong))
+        if longer > 2 * len(name):
+            continue
+        edits = _edits(wrong, name)
+        if 2 * edits <= longer and (fewest is None or edits < fewest):
+            best, fewest = name, edits
+    return best
+
+
+def _edits(one: str, other: str) -> int:
+    """How many characters must be changed, added or left out (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        above, row = row, [place]
+        for column, wanted in enumerate(other, 1):
+            change = above[column - 1] + (letter != wanted)
+            row.append(min(change, above[column] + 1, row[-1] + 1))
+    return row[-1]
+
+
+# What READ uses: each takes the value and gives what to use, or REFUSED.
+
+
+def _flag(value):
+    return value if isinstance(value, bool) else REFUSED
+
+
+def _name(value):
+    return value if isinstance(value, str) and 1 <= len(value) <= 32 else REFUSED
+
+
+def _card(value):
+    if not isinstance(value, str) or not 0 < len(value) <= 2 * LONGEST_CARD_ID:
+        return REFUSED
+    # bytes.fromhex passes over white space, and what it passes over differs by interpreter.
+    if len(value) % 2 or not all(digit in _HEX_DIGITS for digit in value):
+        return REFUSED
+    return bytes.fromhex(value)
+
+
+def _minute(value):
+    """Minute of the day, 0 to 1440."""
+    hour_and_minute = _numbers(value, ":", (2, 2))
+    if hour_and_minute is None or hour_and_minute[1] > 59:
+        return REFUSED
+    minute = 60 * hour_and_minute[0] + hour_and_minute[1]
+    return minute if minute <= 24 * 60 else REFUSED
+
+
+def _date(value):
+    """(year, month, day)"""
+    date = _numbers(value, "-", (4, 2, 2))
+    if date is None or not 2000 <= date[0] <= 2099 or not 1 <= date[1] <= 12:
+        return REFUSED
+    leap_day = 1 if date[1] == 2 and date[0] % 4 == 0 else 0
+    return date if 1 <= date[2] <= _DAYS_OF_MONTHS[date[1] - 1] + leap_day else REFUSED
+
+
+def _numbers(value, separator: str, widths: tuple):
+    """The numbers between separators, each of so many digits; None if they are not there."""
+    parts = value.split(separator) if isinstance(value, str) else []
+    if [len(part) for part in parts] != list(widths):
+        return None
+    if not all(digit in _DIGITS for part in parts for digit in part):
+        return None
+    return tuple(int(part) for part in parts)
+
+
+def _zone(value):
+    try:
+        time_zone.parse(value)
+    except ValueError:
+        return REFUSED
+    return value
+
+
+# What concerns more than one field: each takes the path, the value, and the Group made of it.
+
+
+def _document_rule(path: str, value, document) -> None:
+    document.cards = frozenset(document.cards)
+
+
+def _reader_rule(path: str, value, reader) -> None:
+    if reader.half_duplex and reader.events == "spontaneous":
+        # Two senders on one pair: what the reader says unasked would collide with our frames.
+        raise SettingsError(path + ".events", reader.events, "wakeup or text with half_duplex")
+    if (reader.credential == DATA) != (reader.template is not None):
+        allowed_here = "a number with the credential data, null with uid"
+        raise SettingsError(path + ".template", reader.template, allowed_here)
+
+
+def _hours_rule(path: str, value, hours) -> None:
+    if hours.begin == hours.end or hours.begin == 24 * 60:
+        raise SettingsError(path, value, "a begin before 24:00 that is not the end")
+
+
+def _holiday_rule(path: str, value, holiday) -> None:
+    first, last = holiday.first, holiday.last
+    if last is None:
+        return
+    if last < first:
+        raise SettingsError(path + ".last", value["last"], "the first day or a later one")
+    if holiday.yearly and last >= (first[0] + 1,) + first[1:]:
+        raise SettingsError(path + ".last", value["last"], "less than a year after a yearly first")
+
+
+# The document. A table's row: field, default, kind.
+
+FLAG = (READ, _flag, "true or false")
+NAME = (READ, _name, "a name of 1 to 32 characters")
+MINUTE = (READ, _minute, "a time of the day, as in 08:30, up to 24:00")
+DATE = (READ, _date, "a day of 2000 to 2099, as in 2026-12-24")
 
 READER = (
-    ("name", REQUIRED, _name),
-    ("events", "wakeup", _one_of(EVENTS)),
-    ("bitrate", 38400, _one_of(BITRATES)),
-    ("half_duplex", False, _flag),
-    ("echo", False, _flag),
-    ("auto_sequences", False, _flag),
-    ("serial_number", None, _serial_number),
-    # How old a /WAKEUP assertion may be for its event to decide.
-    ("stale_ms", 2000, _whole(100, 10000, "ms")),
-    # The longest message kept whole: 1 KiB of data after the code of its event, in a frame.
-    ("buffer_bytes", 1031, _whole(SMALLEST_BUFFER, LARGEST_BUFFER, "bytes")),
+    ("name", REQUIRED, NAME),
+    ("events", "wakeup", (ONE_OF, EVENTS)),
+    ("bitrate", 38400, (ONE_OF, BITRATES)),
+    ("half_duplex", False, FLAG),
+    ("echo", False, FLAG),
+    ("auto_sequences", False, FLAG),
+    ("serial_number", None, (OPTIONAL, (READ, _name, "1 to 32 characters, as the reader has it"))),
+    ("stale_ms", 2000, (WHOLE, 100, 10000, "ms")),
+    # The longest message kept whole: 1 KiB of payload and a Direct frame's 7 bytes.
+    ("buffer_bytes", 1031, (WHOLE, SMALLEST_BUFFER, LARGEST_BUFFER, "bytes")),
+    ("credential", "uid", (ONE_OF, CREDENTIALS)),
+    ("template", None, (OPTIONAL, (WHOLE, 0, 255, "number of the template"))),
 )
 
 DOOR = (
-    ("name", REQUIRED, _name),
-    ("pulse_ms", 3000, _whole(100, 60000, "ms")),
+    ("name", REQUIRED, NAME),
+    ("pulse_ms", 3000, (WHOLE, 100, 60000, "ms")),
+)
+
+HOURS = (
+    ("days", REQUIRED, (LIST, (ONE_OF, DAYS), 1, len(DAYS))),
+    ("begin", "00:00", MINUTE),
+    ("end", "24:00", MINUTE),
+)
+
+SCHEDULE = (
+    ("name", REQUIRED, NAME),
+    ("weekly", REQUIRED, (LIST, (GROUP, HOURS, _hours_rule), 1, 32)),
+)
+
+HOLIDAY = (
+    ("first", REQUIRED, DATE),
+    ("last", None, (OPTIONAL, DATE)),
+    ("yearly", False, FLAG),
+)
+
+LIMITS = (
+    ("capacity_cards", 20000, (WHOLE, 100, 100000, "cards")),
+    ("capacity_events", 10000, (WHOLE, 256, 100000, "events")),
+    ("flush_age_s", 30, (WHOLE, 1, 3600, "s")),
+    ("flush_count", 8, (WHOLE, 1, 128, "events")),
 )
 
 DOCUMENT: tuple = (
-    ("readers", REQUIRED, _readers),
-    ("doors", REQUIRED, _doors),
-    # How long a card must be away to count as presented again.
-    ("repeat_ms", 4000, _whole(0, 60000, "ms")),
-    ("cards", [], _cards),
+    ("readers", REQUIRED, (LIST, (GROUP, READER, _reader_rule), 1, 8)),
+    ("doors", REQUIRED, (LIST, (GROUP, DOOR, None), 1, 1)),
+    ("repeat_ms", 4000, (WHOLE, 0, 60000, "ms")),
+    (
+        "cards",
+        [],
+        (LIST, (READ, _card, "the hex digits of 1 to 10 bytes, as in 04A1B2C3"), 0, 1000),
+    ),
+    ("limits", {}, (GROUP, LIMITS, None)),
+    ("time_zone", "UTC0", (READ, _zone, "a POSIX time zone, as in CET-1CEST,M3.5.0,M10.5.0/3")),
+    ("schedules", [], (LIST, (GROUP, SCHEDULE, None), 0, 32)),
+    ("holidays", [], (LIST, (GROUP, HOLIDAY, _holiday_rule), 0, 64)),
 )

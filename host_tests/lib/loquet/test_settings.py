@@ -22,6 +22,7 @@ def refused(path, document, *words):
     assert error.path == path, error.path
     for word in (path,) + words:
         assert word in str(error), str(error)
+    return error
 
 
 def test_what_is_left_out_has_its_default():
@@ -77,6 +78,27 @@ def test_an_unknown_field_is_named_with_its_path_and_the_known_ones():
     refused("doors[0].pulse", document(door={"pulse": 1}), "pulse_ms")
 
 
+def test_the_nearest_name_is_offered_for_an_unknown_field():
+    refused("readers[0].bitrat", document({"bitrat": 38400}), "the nearest is bitrate")
+    refused("doors[0].pulse", document(door={"pulse": 1}), "the nearest is pulse_ms")
+    refused("limit", document(limit={}), "the nearest is limits")
+    refused("limits.flush_ages", document(limits={"flush_ages": 1}), "the nearest is flush_age_s")
+
+
+def test_a_name_near_to_none_gets_no_offer():
+    for wrong in ("", "x", "colour"):
+        whole = document()
+        whole[wrong] = 1
+        error = refused(wrong, whole)
+        assert "nearest" not in str(error)
+
+
+def test_a_long_wrong_name_is_shown_shortened():
+    whole = document()
+    whole["y" * 5000] = 1
+    assert len(str(refused("y" * 40, whole))) < 250
+
+
 def test_a_missing_name_is_named():
     refused("readers[0].name", {"readers": [{}], "doors": [{"name": "front"}]})
     refused("doors[0].name", {"readers": [{"name": "front"}], "doors": [{}]})
@@ -120,6 +142,21 @@ def test_half_duplex_refuses_spontaneous_events():
         load(document({"half_duplex": True, "events": right}))
 
 
+def test_a_reader_takes_the_uid_unless_it_is_to_take_data_of_a_template():
+    reader = load(document()).readers[0]
+    assert (reader.credential, reader.template) == ("uid", None)
+    reader = load(document({"credential": "data", "template": 2})).readers[0]
+    assert (reader.credential, reader.template) == ("data", 2)
+    refused("readers[0].credential", document({"credential": "pin"}), "uid, data")
+    for wrong in (-1, 256, True, "1"):
+        refused("readers[0].template", document({"credential": "data", "template": wrong}), "255")
+
+
+def test_a_template_is_named_for_data_and_for_nothing_else():
+    refused("readers[0].template", document({"credential": "data"}), "a number with")
+    refused("readers[0].template", document({"template": 1}), "null with uid")
+
+
 def test_readers_have_names_of_their_own():
     same = {"readers": [{"name": "in"}, {"name": "in"}], "doors": [{"name": "front"}]}
     refused("readers[1].name", same, '"in"')
@@ -141,3 +178,110 @@ def test_lists_and_objects_are_what_they_must_be():
 def test_a_long_wrong_value_is_shown_shortened():
     error = raises(SettingsError, load, document(cards=["4" * 5000]))
     assert len(str(error)) < 250
+
+
+def test_limits_have_defaults_one_by_one():
+    limits = load(document()).limits
+    assert (limits.capacity_cards, limits.capacity_events) == (20000, 10000)
+    assert (limits.flush_age_s, limits.flush_count) == (30, 8)
+    limits = load(document(limits={"flush_count": 1})).limits
+    assert (limits.flush_age_s, limits.flush_count) == (30, 1)
+    refused("limits.flush_age_s", document(limits={"flush_age_s": 0}), "1 to 3600", "(s)")
+    refused("limits.capacity_cards", document(limits={"capacity_cards": 99}), "cards")
+    refused("limits.capacity_events", document(limits={"capacity_events": 255}), "events")
+    refused("limits", document(limits=[]), "a JSON object")
+
+
+def test_the_time_zone_is_a_posix_rule():
+    assert load(document()).time_zone == "UTC0"
+    zone = "CET-1CEST,M3.5.0,M10.5.0/3"
+    assert load(document(time_zone=zone)).time_zone == zone
+    for wrong in ("Europe/Paris", "", None, 1):
+        refused("time_zone", document(time_zone=wrong), "CET-1CEST")
+
+
+def schedule(**hours):
+    hours.setdefault("days", ["mon"])
+    return document(schedules=[{"name": "office", "weekly": [hours]}])
+
+
+def test_schedules_are_hours_of_days():
+    settings = load(schedule(days=["mon", "holiday"], begin="08:30", end="18:00"))
+    office = settings.schedules[0]
+    hours = office.weekly[0]
+    assert office.name == "office"
+    assert (hours.days, hours.begin, hours.end) == (["mon", "holiday"], 510, 1080)
+
+
+def test_hours_may_be_the_whole_day_or_cross_midnight():
+    whole = load(schedule()).schedules[0].weekly[0]
+    assert (whole.begin, whole.end) == (0, 1440)
+    night = load(schedule(begin="22:00", end="06:00")).schedules[0].weekly[0]
+    assert (night.begin, night.end) == (1320, 360)
+
+
+def test_hours_that_cannot_be_are_refused():
+    path = "schedules[0].weekly[0]"
+    for wrong in ("8:30", "24:01", "12:60", "12-30", "12:30:00", "ab:cd", 830, None):
+        refused(path + ".begin", schedule(begin=wrong), "08:30")
+    refused(path, schedule(begin="08:00", end="08:00"), "not the end")
+    refused(path, schedule(begin="24:00", end="08:00"), "before 24:00")
+    refused(path + ".days", schedule(days=[]), "1 to 8")
+    refused(path + ".days[0]", schedule(days=["monday"]), "mon, tue")
+    refused("schedules[0].weekly", document(schedules=[{"name": "x", "weekly": []}]), "1 to 32")
+
+
+def test_schedules_have_names_of_their_own():
+    one = {"name": "office", "weekly": [{"days": ["mon"]}]}
+    refused("schedules[1].name", document(schedules=[one, one]), "'office'", "only once")
+
+
+def test_holidays_are_days_or_ranges_once_or_yearly():
+    given = [
+        {"first": "2026-05-01"},
+        {"first": "2026-12-24", "last": "2027-01-02", "yearly": True},
+        {"first": "2028-02-29", "last": "2028-02-29"},
+    ]
+    holidays = load(document(holidays=given)).holidays
+    assert [(day.first, day.last, day.yearly) for day in holidays] == [
+        ((2026, 5, 1), None, False),
+        ((2026, 12, 24), (2027, 1, 2), True),
+        ((2028, 2, 29), (2028, 2, 29), False),
+    ]
+
+
+def test_days_that_do_not_exist_are_refused():
+    for wrong in (
+        "2026-02-29",
+        "2026-04-31",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-01-00",
+        "1999-12-31",
+        "2100-01-01",
+        "01-05-2026",
+        "2026-5-1",
+        "2026/05/01",
+        20260501,
+    ):
+        refused("holidays[0].first", document(holidays=[{"first": wrong}]), "2026-12-24")
+
+
+def test_ranges_that_cannot_be_are_refused():
+    backward = {"first": "2026-05-02", "last": "2026-05-01"}
+    refused("holidays[0].last", document(holidays=[backward]), "'2026-05-01'", "later")
+    long = {"first": "2026-05-01", "last": "2027-05-01", "yearly": True}
+    refused("holidays[0].last", document(holidays=[long]), "less than a year")
+    load(document(holidays=[{"first": "2026-05-01", "last": "2027-05-01"}]))
+
+
+def test_lists_are_bounded():
+    refused("readers", document(readers=[{"name": str(n)} for n in range(9)]), "1 to 8")
+    refused("doors", document(doors=[]), "exactly 1")
+    refused("cards", document(cards=["04"] * 1001), "0 to 1000")
+
+
+def test_null_stands_where_nothing_is_the_default():
+    reader = load(document({"serial_number": None, "template": None})).readers[0]
+    assert (reader.serial_number, reader.template) == (None, None)
+    refused("readers[0].serial_number", document({"serial_number": 5}), "null, or 1 to 32")
