@@ -24,7 +24,7 @@ IDLE_MS = 100
 
 
 class SerialReader:
-    """The reader of `settings` (a reader of the settings), spoken to by `link`."""
+    """The reader that `settings`, one of the readers in settings.py, says; spoken to by `link`."""
 
     def __init__(self, settings, link, hal, doors, reports):
         self.name = settings.name
