@@ -65,7 +65,7 @@ class SettingsStore:
             records.save(self._good, self._on_trial)
             self._on_trial = None
 
-    def _tried(self, usable, wanted: bytes, good, problems: list):
+    def _tried(self, usable, wanted, good, problems: list):
         """`usable` once more, noted as being on trial; None if it has had its tries."""
         tries = self._tries_of(wanted)
         if tries >= MOST_TRIES and good is not None:
