@@ -24,10 +24,10 @@ HELP = {
         "unasked, not with half_duplex. `text`: it sends $SCRDR lines."
     ),
     "readers[].bitrate": "The rate that the link changes to once it has found the reader (bit/s).",
-    "readers[].half_duplex": "One pair of wires for both directions, RS-485: the driver is switched.",
+    "readers[].half_duplex": "One pair of wires for both directions, as with 2-wire RS-485.",
     "readers[].echo": "What we send comes back to us on the line and has to be passed over.",
     "readers[].auto_sequences": (
-        "The reader plays its own light and sound when it reads a card, before we have decided."
+        "The reader plays light and sound of its own as well, and may play over the panel's."
     ),
     "readers[].serial_number": "Where it is set, another reader in this one's place is an alarm.",
     "readers[].stale_ms": "An event whose /WAKEUP is older than this opens nothing: it is logged.",
