@@ -21,7 +21,7 @@ LONGEST_CARD_ID = 10
 
 # Below this a message of one ordinary card would not fit; above it no Direct frame is longer.
 SMALLEST_BUFFER = 64
-LARGEST_BUFFER = 65543
+LARGEST_BUFFER = 65542
 
 REQUIRED = object()
 
