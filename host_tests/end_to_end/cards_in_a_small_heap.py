@@ -1,6 +1,7 @@
 """20,000 cards in the heap of a Pico: what is free after each step. Run by test_cards_heap.py.
 
-    micropython -X heapsize=192k host_tests/end_to_end/cards_in_a_small_heap.py FOLDER
+    MICROPYPATH=.frozen:lib:. micropython -X heapsize=192k \\
+        host_tests/end_to_end/cards_in_a_small_heap.py FOLDER
 
 Objects of the Unix port take twice a Pico's room, so this is the stricter test. The list never is
 in RAM: a batch of it is made, staged and forgotten.
@@ -10,8 +11,6 @@ import gc
 import json
 import sys
 from hashlib import sha256
-
-sys.path[0:1] = ["lib", "."]
 
 from loquet.card import PROFILE_BYTES, Card, pack
 from loquet.card_list import Profiles, record_of

@@ -27,7 +27,7 @@ def prepared(model):
         cards.create()
         cards.open()
         card_model.replace(cards, 1, model)
-        for number in range(0, 890):
+        for number in range(890):
             key = key_of(number * 21)
             cards.revoke(key)
             del model[key]
