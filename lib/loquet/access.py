@@ -2,7 +2,13 @@
 
 The reasons are stable: logs, the reader's feedback and the tools rely on them. A doubt is a
 reason in itself (`not_ready`, `stale_event`, `suspect`, `truncated`).
+
+Dates are kept on flash and cannot be judged before the panel has a clock that may be believed:
+until then a card that has any is denied (`clock`). Groups, which will mean schedules, are not
+looked at yet.
 """
+
+from loquet.card import NEVER_ENDS
 
 GRANTED = "granted"
 UNKNOWN_CARD = "unknown_card"
@@ -11,6 +17,10 @@ STALE_EVENT = "stale_event"
 SUSPECT = "suspect"
 TRUNCATED = "truncated"
 NOT_READY = "not_ready"
+DISABLED = "disabled"
+USES_EXHAUSTED = "uses_exhausted"
+CLOCK = "clock"
+STORAGE = "storage"
 
 
 class Decision:
@@ -21,17 +31,22 @@ class Decision:
         self.reason = reason
 
 
-def decide(card_id, doubt, repeat: bool, cards) -> Decision:
-    """May the card with `card_id` (bytes, or None when the reader gave none) pass?
+def decide(card, doubt, repeat: bool) -> Decision:
+    """May `card` (a Card, or None for one that is not in the list) pass?
 
-    `doubt` is why the event may not be believed, or None. `repeat` says that the card has not
-    been away since it was last dealt with. `cards` are the ids that may pass; they are compared
-    byte for byte, length included, so a short id is never taken for the start of a longer one.
+    `doubt` is why the event, or what is known of the card, may not be believed, or None. `repeat`
+    says that the card has not been away since it was last dealt with.
     """
     if doubt is not None:
         return Decision(False, doubt)
     if repeat:
         return Decision(False, REPEAT)
-    if card_id in cards:
-        return Decision(True, GRANTED)
-    return Decision(False, UNKNOWN_CARD)
+    if card is None:
+        return Decision(False, UNKNOWN_CARD)
+    if not card.enabled:
+        return Decision(False, DISABLED)
+    if card.from_minute != 0 or card.until_minute != NEVER_ENDS:
+        return Decision(False, CLOCK)
+    if card.uses_left == 0:
+        return Decision(False, USES_EXHAUSTED)
+    return Decision(True, GRANTED)

@@ -299,6 +299,11 @@ class Cards:
 
     # What takes long.
 
+    @property
+    def waiting(self) -> bool:
+        """Whether `work` has something to do."""
+        return self._job is not None or self._due() is not None
+
     def work(self) -> bool:
         """One slice of what is to be done in quiet time; False if there was nothing to do.
 

@@ -16,9 +16,6 @@ EVENTS = ("wakeup", "spontaneous", "text")
 # A holiday has the hours of its own day, not those of its weekday.
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 
-# Ids of the cards we know have 4, 7 or 10 bytes; other technologies have shorter ones.
-LONGEST_CARD_ID = 10
-
 # Below this a message of one ordinary card would not fit; above it no Direct frame is longer.
 SMALLEST_BUFFER = 64
 LARGEST_BUFFER = 65542
@@ -36,7 +33,6 @@ GROUP = "group"  # table; None, or the function for what concerns more than one 
 REFUSED = object()
 
 _DIGITS = "0123456789"
-_HEX_DIGITS = "0123456789abcdefABCDEF"
 _DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -50,7 +46,7 @@ class Group:
 
 def load(document):
     """The Group of DOCUMENT from the parsed JSON `document`. Raises SettingsError."""
-    return _group("", document, (GROUP, DOCUMENT, _document_rule))
+    return _group("", document, (GROUP, DOCUMENT, None))
 
 
 def allowed(kind: tuple) -> str:
@@ -182,15 +178,6 @@ def _name(value):
     return value if isinstance(value, str) and 1 <= len(value) <= 32 else REFUSED
 
 
-def _card(value):
-    if not isinstance(value, str) or not 0 < len(value) <= 2 * LONGEST_CARD_ID:
-        return REFUSED
-    # bytes.fromhex passes over white space, and what it passes over differs by interpreter.
-    if len(value) % 2 or not all(digit in _HEX_DIGITS for digit in value):
-        return REFUSED
-    return bytes.fromhex(value)
-
-
 def _minute(value):
     """Minute of the day, 0 to 1440."""
     hour_and_minute = _numbers(value, ":", (2, 2))
@@ -228,10 +215,6 @@ def _zone(value):
 
 
 # What concerns more than one field: each takes the path, the value, and the Group made of it.
-
-
-def _document_rule(path: str, value, document) -> None:
-    document.cards = frozenset(document.cards)
 
 
 def _reader_rule(path: str, value, reader) -> None:
@@ -313,11 +296,6 @@ DOCUMENT: tuple = (
     ("readers", REQUIRED, (LIST, (GROUP, READER, _reader_rule), 1, 8)),
     ("doors", REQUIRED, (LIST, (GROUP, DOOR, None), 1, 1)),
     ("repeat_ms", 4000, (WHOLE, 0, 60000, "ms")),
-    (
-        "cards",
-        [],
-        (LIST, (READ, _card, "the hex digits of 1 to 10 bytes, as in 04A1B2C3"), 0, 1000),
-    ),
     ("limits", {}, (GROUP, LIMITS, None)),
     ("time_zone", "UTC0", (READ, _zone, "a POSIX time zone, as in CET-1CEST,M3.5.0,M10.5.0/3")),
     ("schedules", [], (LIST, (GROUP, SCHEDULE, None), 0, 32)),

@@ -28,6 +28,13 @@ class SettingsStore:
         self._tries = folder + "/settings.tries"
         # The document that the panel is being started with, as long as it is not marked good.
         self._on_trial = None
+        # Whether `load_usable` gave the last good ones in place of those that were wanted.
+        self.fell_back = False
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether `mark_good` has something to write."""
+        return self._on_trial is not None
 
     def save(self, document) -> None:
         """Stores the parsed JSON `document` for the next start. Raises SettingsError and
@@ -55,6 +62,7 @@ class SettingsStore:
             usable = self._tried(usable, wanted, good, problems)
         if usable is None and wanted != good:
             usable = _checked(self._good, good, problems)
+            self.fell_back = True
         if usable is None:
             raise StorageError(self._wanted, "cannot be used: %s" % "; ".join(problems))
         return usable, problems

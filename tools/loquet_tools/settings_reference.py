@@ -44,10 +44,6 @@ HELP = {
     "doors[].name": "What the log calls the door.",
     "doors[].pulse_ms": "How long the relay stays energised after a grant.",
     "repeat_ms": "A card that was away for less than this is still there: it is not a new one.",
-    "cards": (
-        "Ids that may pass, without technology, group or date: for a first try on the bench. "
-        "The card list takes its place."
-    ),
     "limits": "What the storage is laid out for.",
     "limits.capacity_cards": (
         "Cards that the list may hold. Flash is needed twice for them while a list is replaced; "
