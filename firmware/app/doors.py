@@ -61,6 +61,11 @@ class Doors:
         """Whether time brings nothing soon."""
         return self.panel.next_due(self._hal.ticks_ms()) is None
 
+    def due_within(self, ms: int) -> bool:
+        """Whether time brings something before `ms` milliseconds are over."""
+        due_ms = self.panel.next_due(self._hal.ticks_ms())
+        return due_ms is not None and due_ms <= ms
+
     def _switch(self, action) -> None:
         self._relays[action.door].write(action.energised)
         self._reports.add("relay", {"door": action.door, "energised": action.energised})

@@ -65,7 +65,16 @@ class SerialReader:
         """Whether nothing is under way and nothing due soon."""
         due_ms = self._link.next_due(self._hal.ticks_ms())
         soon = due_ms is not None and due_ms < IDLE_MS
-        return self._link.idle and not (soon or self._sending or self._port.any())
+        return self._link.idle and not (soon or self.is_moving_bytes())
+
+    def quiet(self) -> bool:
+        """Whether the reader, besides, says nothing before it is asked: flash may be written."""
+        # The line itself is looked at: an edge of just now may not have reached the link yet.
+        return self._link.quiet and self.idle() and not self._wakeup.asserted()
+
+    def is_moving_bytes(self) -> bool:
+        """Whether a frame is leaving, or bytes have arrived that nobody has looked at."""
+        return self._sending or self._port.any() > 0
 
     def _receive(self, now_ms: int) -> None:
         for _ in range(CHUNKS_A_PASS):
@@ -94,10 +103,12 @@ class SerialReader:
         elif isinstance(happening, TagGone):
             self._contained(self._doors.panel.on_removed, self.name, happening.tag, now_ms)
         elif isinstance(happening, StateChanged):
+            self._contained(self._doors.panel.on_reader, self.name, happening.state)
             self._report("reader", {"state": happening.state, "detail": happening.detail})
         elif isinstance(happening, BitrateWanted):
             self._port.set_bitrate(happening.bps)
         elif isinstance(happening, Trouble):
+            self._contained(self._doors.panel.on_reader, self.name, happening.name)
             self._report("trouble", {"name": happening.name, "detail": happening.detail})
 
     def _on_tag(self, seen, now_ms: int) -> None:

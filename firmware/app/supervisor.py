@@ -1,4 +1,4 @@
-"""Builds the panel from its settings and keeps it running.
+"""Builds the panel from what is on flash and keeps it running.
 
 Outputs are safe before anything else happens. Afterwards every task has to live: when one has
 died, the relays fall, the reason is reported, and the board starts over.
@@ -6,15 +6,15 @@ died, the relays fall, the reason is reported, and the board starts over.
 
 import asyncio
 import gc
-import json
 import sys
 
 from firmware.app.bell import Bell
 from firmware.app.doors import Doors
+from firmware.app.flash_writer import FlashWriter
 from firmware.app.reports import Reports
 from firmware.app.serial_reader import SerialReader
-from loquet import settings as panel_settings
-from loquet.errors import SettingsError
+from firmware.app.storage import Storage
+from loquet.errors import StorageError
 from loquet.panel import Panel
 from springcore.link import Link, LinkSettings
 
@@ -31,34 +31,36 @@ async def run(hal) -> None:
     relay.write(False)
     reports = Reports(hal)
     try:
-        doors, readers = _build(hal, relay, reports)
-    except (SettingsError, OSError, ValueError) as error:
+        storage, doors, readers = _build(hal, relay, reports)
+    except (StorageError, OSError, ValueError) as error:
         # Starting over would not help: a person has to mend it, and the door stays at rest.
-        _tell_stopped(reports, str(error), _fields_of(error))
+        _tell_stopped(reports, str(error))
         hal.halt(str(error))
         return
+    ended = "restart_wanted"
     try:
-        await _supervise(hal, doors, readers, reports)
+        name, error = await _supervise(hal, storage, doors, readers, reports)
+        ended = "panel_error"
+    except Exception:
+        ended = "panel_error"
+        raise
     finally:
         doors.make_safe()
+        storage.close(doors.panel, reports, ended)
+    hal.print_error(error)
+    reason = "%s: %r" % (name, error)
+    _tell_stopped(reports, reason)
+    hal.reset(reason)
 
 
 def _build(hal, relay, reports) -> tuple:
-    settings = _read_settings(hal.storage_root() + "/settings.json")
-    doors = Doors(Panel(settings), {settings.doors[0].name: relay}, hal, reports)
-    return doors, [_reader(reader, hal, doors, reports) for reader in settings.readers]
-
-
-def _read_settings(path: str):
-    try:
-        with open(path) as file:
-            text = file.read().strip()
-        # MicroPython's parser takes an object that was cut off for a whole one.
-        if not text.endswith("}"):
-            raise ValueError("not a whole JSON object")
-        return panel_settings.load(json.loads(text))
-    except (OSError, ValueError) as error:
-        raise ValueError("settings.json: %s" % error)
+    storage = Storage(hal.storage_root())
+    settings = storage.settings
+    panel = Panel(settings, storage.cards, storage.journal)
+    doors = Doors(panel, {settings.doors[0].name: relay}, hal, reports)
+    readers = [_reader(reader, hal, doors, reports) for reader in settings.readers]
+    storage.tell_start(panel, reports)
+    return storage, doors, readers
 
 
 def _reader(settings, hal, doors, reports) -> SerialReader:
@@ -76,11 +78,14 @@ def _reader(settings, hal, doors, reports) -> SerialReader:
     return SerialReader(settings, link, hal, doors, reports)
 
 
-async def _supervise(hal, doors, readers, reports) -> None:
+async def _supervise(hal, storage, doors, readers, reports) -> tuple:
+    """Runs everything until a task dies: its name and its error."""
     family = _Family(hal)
     family.adopt(hal.tasks(reports.trouble))
     family.adopt([("doors", doors.run())])
     family.adopt([("reader " + reader.name, reader.run()) for reader in readers])
+    writer = FlashWriter(storage.jobs(), readers, doors, hal, reports)
+    family.adopt([("flash writer", writer.run())])
     gc.collect()
     _tell_started(reports)
     looks = 0
@@ -88,14 +93,10 @@ async def _supervise(hal, doors, readers, reports) -> None:
         await family.bell.wait(IDLE_LOOK_MS)
         looks += 1
         if looks >= COLLECT_EVERY and _all_idle(doors, readers):
+            storage.tell_damage(doors.panel, reports)
             gc.collect()
             looks = 0
-    doors.make_safe()
-    name, error = family.death
-    hal.print_error(error)
-    reason = "%s: %r" % (name, error)
-    _tell_stopped(reports, reason, {})
-    hal.reset(reason)
+    return family.death
 
 
 class _Family:
@@ -141,13 +142,6 @@ def _tell_started(reports) -> None:
     )
 
 
-def _tell_stopped(reports, reason: str, fields: dict) -> None:
-    fields.update({"state": "stopped", "reason": reason})
-    reports.add("panel", fields)
+def _tell_stopped(reports, reason: str) -> None:
+    reports.add("panel", {"state": "stopped", "reason": reason})
     reports.flush()
-
-
-def _fields_of(error) -> dict:
-    if not isinstance(error, SettingsError):
-        return {}
-    return {"path": error.path, "value": error.value, "allowed": error.allowed}

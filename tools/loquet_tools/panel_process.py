@@ -17,8 +17,9 @@ from typing import Any
 from loquet_tools import device_folder
 from loquet_tools.paths import MICROPYTHON, interpreter
 
-# What MicroPython has on a Pico. This interpreter has 64-bit objects, about twice the size of a
-# Pico's: what fits in here fits there with room to spare.
+# What MicroPython has on a Pico. Objects here have words of 8 bytes where a Pico's have 4, and the
+# program is most of what lies in the heap: "w" has the interpreter count in words of 4 bytes, so
+# that the same number of objects fits.
 HEAP_KIB = 192
 
 STOP_SECONDS = 3.0
@@ -103,8 +104,8 @@ class PanelProcess:
     def _fill(self, folder: Path) -> None:
         setup = self._setup
         board = device_folder.board_document(setup.serial, setup.pins_address)
-        settings = device_folder.settings_document(setup.events, setup.cards)
-        device_folder.fill(folder, board, settings, setup.interpreter == MICROPYTHON)
+        device_folder.fill(folder, board, setup.interpreter == MICROPYTHON)
+        device_folder.store(folder, device_folder.settings_document(setup.events), setup.cards)
 
     def _note_reason(self, line: str) -> None:
         report = report_of(line)
@@ -129,7 +130,7 @@ class PanelProcess:
 
 def command_of(name: str, program: Path) -> list[str]:
     """How the interpreter is started in the device's folder."""
-    heap = ["-X", f"heapsize={HEAP_KIB}k"] if name == MICROPYTHON else []
+    heap = ["-X", f"heapsize={HEAP_KIB}wK"] if name == MICROPYTHON else []
     return [str(program), *heap, "main.py"]
 
 
