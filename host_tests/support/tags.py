@@ -4,7 +4,11 @@ from springcore.tag import TagRead, TagRemoved
 
 
 def tag_read(tag_id=None, tag_index=None, truncated=False):
+    """An NFC-A tag on 13.56 MHz, read by template 1."""
     tag = TagRead()
+    tag.interface = 0x03
+    tag.protocol = 0x01
+    tag.template = 1
     tag.tag_id = tag_id
     tag.tag_index = tag_index
     tag.truncated = truncated

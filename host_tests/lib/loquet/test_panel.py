@@ -1,7 +1,10 @@
 """The panel: from what a reader saw to the actions, in their order."""
 
+from host_tests.support.storage import FakeCards, FakeJournal, cards_of, key_of
 from host_tests.support.tags import tag_read, tag_removed
-from loquet.panel import Feedback, Panel, Relay, Report
+from loquet.card import Card
+from loquet.identity import data_key
+from loquet.panel import READER_KINDS, Feedback, Panel, Relay, Report
 from loquet.settings import load
 from springcore.ticks import TICKS_PERIOD, ticks_add
 
@@ -11,14 +14,13 @@ UNKNOWN = bytes.fromhex("DEADBEEF")
 DOUBTS = ("not_ready", "stale_event", "suspect", "truncated")
 
 
-def new_panel(**more):
+def new_panel(cards=None, journal=None, **reader):
     document = {
-        "readers": [{"name": "in"}, {"name": "out"}],
+        "readers": [dict(name="in", **reader), {"name": "out"}],
         "doors": [{"name": "gate", "pulse_ms": 3000}],
-        "cards": [KNOWN.hex(), OTHER_KNOWN.hex()],
     }
-    document.update(more)
-    return Panel(load(document))
+    cards = cards or cards_of(KNOWN, OTHER_KNOWN)
+    return Panel(load(document), cards, journal or FakeJournal())
 
 
 def told(actions):
@@ -219,3 +221,138 @@ def test_a_whole_id_in_a_cut_off_message_decides():
 def test_an_id_that_begins_or_ends_like_a_known_one_is_unknown():
     for near in (KNOWN[:4], KNOWN[1:], KNOWN + b"\x00", b"\x00" + KNOWN):
         assert show(new_panel(), 0, near) == [PLAY_DENIED, denied("unknown_card")]
+
+
+# What the card list says
+
+
+def listed(card_id=KNOWN, **more):
+    return FakeCards(Card(key_of(card_id), **more))
+
+
+def test_a_card_that_the_list_does_not_let_pass_is_denied_with_the_reason():
+    for reason, more in (
+        ("disabled", {"enabled": False}),
+        ("clock", {"from_minute": 1}),
+        ("clock", {"until_minute": 16000000}),
+        ("uses_exhausted", {"uses_left": 0}),
+    ):
+        panel = new_panel(listed(**more))
+        assert show(panel, 0) == [PLAY_DENIED, denied(reason)]
+        assert panel.next_due(0) is None
+
+
+def test_a_uid_of_another_technology_is_another_card():
+    tag = tag_read(KNOWN)
+    tag.protocol = 0x02
+    assert told(new_panel().on_tag("in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
+
+
+def test_a_reader_for_data_takes_what_its_template_read_and_no_uid():
+    cards = FakeCards(Card(data_key(b"\x01\x02", 3, 1)), Card(key_of(KNOWN)))
+    panel = new_panel(cards, credential="data", template=1)
+    tag = tag_read(KNOWN)
+    assert told(panel.on_tag("in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
+    tag = tag_read(UNKNOWN)
+    tag.tag_data, tag.data_is_text = b"\x01\x02", False
+    assert told(panel.on_tag("in", tag, None, 1)) == [RELEASE, PLAY_GRANTED, GRANTED]
+
+
+def test_data_that_was_cut_off_is_said_to_be_so():
+    panel = new_panel(credential="data", template=1)
+    assert show(panel, 0, truncated=True) == [PLAY_DENIED, denied("truncated")]
+
+
+def test_the_list_is_not_asked_for_a_doubtful_card_nor_for_one_that_stays():
+    class Untouchable:
+        pass
+
+    panel = new_panel(cards_of(KNOWN))
+    show(panel, 0)
+    panel._cards = Untouchable()
+    assert show(panel, 1) == [denied("repeat")]
+    assert show(panel, 2, OTHER_KNOWN, doubt="suspect") == [PLAY_DENIED, denied("suspect")]
+
+
+# A limited card
+
+
+def test_a_use_is_counted_once_for_each_grant():
+    cards = listed(uses_left=2)
+    panel = new_panel(cards)
+    assert show(panel, 0) == [RELEASE, PLAY_GRANTED, GRANTED]
+    assert show(panel, 10) == [denied("repeat")]
+    panel.advance(5000)
+    assert show(panel, 5000) == [RELEASE, PLAY_GRANTED, GRANTED]
+    panel.advance(20000)
+    assert show(panel, 20000) == [PLAY_DENIED, denied("uses_exhausted")]
+    assert cards.lookup(key_of(KNOWN)).uses_left == 0
+
+
+def test_a_use_is_durable_before_the_door_is_granted():
+    order = []
+    panel = new_panel(FakeCards(Card(key_of(KNOWN), uses_left=1), log=order))
+    grant = panel._door.grant
+    panel._door.grant = lambda *arguments: (order.append("grant"), grant(*arguments))
+    show(panel, 0)
+    assert order == [("use", key_of(KNOWN)), "grant"]
+
+
+def test_a_use_that_cannot_be_made_durable_denies():
+    cards = listed(uses_left=5)
+    cards.broken = True
+    panel = new_panel(cards)
+    assert show(panel, 0) == [PLAY_DENIED, denied("storage")]
+    assert panel.next_due(0) is None
+
+
+def test_a_use_that_is_gone_between_lookup_and_use_denies():
+    cards = listed(uses_left=5)
+    cards.use = lambda key: None
+    assert show(new_panel(cards), 0) == [PLAY_DENIED, denied("uses_exhausted")]
+
+
+# The log
+
+
+def test_every_decision_is_logged_with_card_reader_door_and_reason():
+    journal = FakeJournal()
+    panel = new_panel(journal=journal)
+    show(panel, 0)
+    show(panel, 1)
+    show(panel, 2, UNKNOWN, reader="out")
+    show(panel, 3, None, doubt="suspect")
+    places = [(kind, fields["reason"], fields["reader"]) for kind, fields in journal.events]
+    assert places == [
+        ("access_granted", "granted", 0),
+        ("access_denied", "repeat", 0),
+        ("access_denied", "unknown_card", 1),
+        ("access_denied", "suspect", 0),
+    ]
+    keys = [fields["card"] for _, fields in journal.events]
+    assert keys == [key_of(KNOWN), key_of(KNOWN), key_of(UNKNOWN), None]
+    assert all(fields["door"] == 0 for _, fields in journal.events)
+
+
+def test_what_cannot_be_logged_opens_nothing():
+    class Broken:
+        def append(self, *_, **__):
+            raise MemoryError
+
+    panel = new_panel(journal=Broken())
+    try:
+        show(panel, 0)
+        raise AssertionError("it was not raised")
+    except MemoryError:
+        pass
+    assert panel.next_due(0) is None
+
+
+def test_a_readers_states_are_logged_and_what_anybody_can_cause_is_not():
+    journal = FakeJournal()
+    panel = new_panel(journal=journal)
+    for what in ("starting", "ready", "checksum", "lost", "event_malformed", "deaf"):
+        panel.on_reader("out", what)
+    assert journal.kinds() == ["reader_found", "reader_lost", "reader_deaf"]
+    assert all(fields == {"reader": 1} for _, fields in journal.events)
+    assert all(kind.startswith("reader_") for kind in READER_KINDS.values())
