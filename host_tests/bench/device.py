@@ -9,6 +9,7 @@ import sys
 import time
 
 from host_tests.support.by_hand import Talk, tag_event
+from host_tests.support.storage import FakeJournal, cards_of
 from loquet import settings as panel_settings
 from loquet.panel import Panel, Relay
 from springcore import frame
@@ -52,9 +53,8 @@ def event_to_relay_us():
     document = {
         "readers": [{"name": "front"}],
         "doors": [{"name": "front"}],
-        "cards": [CARD.hex()],
     }
-    panel = Panel(panel_settings.load(document))
+    panel = Panel(panel_settings.load(document), cards_of(CARD), FakeJournal())
     talk = Talk().ready()
     event = tag_event(CARD)
     found = []

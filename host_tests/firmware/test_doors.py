@@ -8,6 +8,7 @@ from firmware.app.doors import LONGEST_WAIT_MS, Doors
 from firmware.app.reports import Reports
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard, FakeRelay
+from host_tests.support.storage import FakeJournal, cards_of
 from host_tests.support.tags import tag_read
 from loquet.panel import Panel, Relay
 from loquet.settings import load
@@ -15,14 +16,14 @@ from loquet.settings import load
 KNOWN = b"\x04\xa1\xb2\xc3"
 
 
-def settings(pulse_ms):
-    return load(
+def panel_of(pulse_ms):
+    settings = load(
         {
             "readers": [{"name": "front"}],
             "doors": [{"name": "gate", "pulse_ms": pulse_ms}],
-            "cards": [KNOWN.hex()],
         }
     )
+    return Panel(settings, cards_of(KNOWN), FakeJournal())
 
 
 class House:
@@ -31,7 +32,7 @@ class House:
         self.board = FakeBoard(self.clock)
         self.reports = Reports(self.board)
         relays = {"gate": self.board.relay}
-        self.doors = Doors(Panel(settings(pulse_ms)), relays, self.board, self.reports)
+        self.doors = Doors(panel_of(pulse_ms), relays, self.board, self.reports)
         self.doors.add_reader("front", lambda sequence: None)
 
     def open(self):
@@ -103,7 +104,7 @@ def test_each_switching_is_reported(house):
 def test_safe_reaches_every_relay_even_if_one_is_broken(house):
     other = FakeRelay(house.board)
     doors = Doors(
-        Panel(settings(1000)),
+        panel_of(1000),
         {"gate": house.board.relay, "other": other},
         house.board,
         house.reports,
@@ -121,3 +122,10 @@ def test_idle_is_when_no_pulse_runs(house):
     assert house.doors.idle()
     house.open()
     assert not house.doors.idle()
+
+
+def test_what_is_due_soon_is_known(house):
+    assert not house.doors.due_within(5000)
+    house.open()
+    assert house.doors.due_within(1000)
+    assert not house.doors.due_within(999)

@@ -10,6 +10,7 @@ from firmware.app.serial_reader import CHUNK_BYTES, LONGEST_WAIT_MS, SerialReade
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.scripted_link import ScriptedLink
+from host_tests.support.storage import FakeJournal, cards_of
 from host_tests.support.tags import tag_read, tag_removed
 from loquet.panel import Panel
 from loquet.settings import load
@@ -20,7 +21,6 @@ SETTINGS = load(
     {
         "readers": [{"name": "front"}],
         "doors": [{"name": "gate", "pulse_ms": 1000}],
-        "cards": [KNOWN.hex()],
     }
 )
 
@@ -32,7 +32,8 @@ class House:
         self.clock = virtual_time.Clock()
         self.board = FakeBoard(self.clock)
         self.link = ScriptedLink()
-        self.panel = Panel(SETTINGS)
+        self.journal = FakeJournal()
+        self.panel = Panel(SETTINGS, cards_of(KNOWN), self.journal)
         self.reports = Reports(self.board)
         self.doors = Doors(self.panel, {"gate": self.board.relay}, self.board, self.reports)
         self.reader = SerialReader(
@@ -361,3 +362,45 @@ def test_idle_is_when_nothing_is_under_way_nor_due_soon(house):
     house.link.to_send = [bytes(100)]
     house.reader.step()
     assert not house.reader.idle()
+
+
+def test_states_and_troubles_of_the_link_are_logged_by_the_panel(house):
+    async def story():
+        house.link.happenings += [StateChanged("lost", ""), Trouble("reader_changed", "")]
+        await for_ms(300)
+
+    house.play(story)
+    assert house.journal.kinds() == ["reader_lost", "reader_changed"]
+
+
+def test_the_line_is_quiet_only_if_the_link_says_so_and_nothing_speaks_against(house):
+    async def story():
+        await for_ms(1)
+        assert house.reader.quiet()
+        house.link.quiet = False
+        assert house.reader.idle() and not house.reader.quiet()
+        house.link.quiet = True
+        house.link.due_ms = 50
+        assert not house.reader.quiet()
+        house.link.due_ms = None
+        house.board.wakeup_pin.fall()
+        assert not house.reader.quiet()
+        house.board.wakeup_pin.rise()
+        assert house.reader.quiet()
+        house.board.deaf = True
+        house.port.arrive(b"x")
+        await for_ms(1)
+        assert house.reader.is_moving_bytes() and not house.reader.quiet()
+
+    house.play(story)
+
+
+def test_while_a_frame_leaves_the_line_is_not_quiet(house):
+    async def story():
+        house.link.to_send.append(bytes(100))
+        await for_ms(10)
+        assert house.reader.is_moving_bytes() and not house.reader.quiet()
+        await for_ms(500)
+        assert house.reader.quiet()
+
+    house.play(story)

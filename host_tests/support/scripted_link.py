@@ -12,6 +12,7 @@ class ScriptedLink:
         self.happenings = []
         self.errors = {}
         self.idle = True
+        self.quiet = True
         self.due_ms = None
 
     def fail(self, name, error, times=1):

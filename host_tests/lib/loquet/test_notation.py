@@ -4,6 +4,8 @@ Sources: [EM] 26-bit data from EM cards, manuals of AEI DK-2882 and Sygonix 1582
 CN56 reader manual 6.4; [HIK] Hikvision DS-2CD7A26G0 Wiegand manual; [SC] SpringCard's $SCRDR page.
 """
 
+import json
+
 from host_tests.support.check import raises
 from loquet import notation
 from loquet.errors import IdentityError
@@ -130,7 +132,7 @@ def test_an_unknown_technology_is_named_with_the_known_ones():
 
 def test_an_unknown_notation_is_named_with_the_known_ones():
     for wrong in ("", "hexa", "dec9", "text_reversed", "key_reversed", "_reversed"):
-        refused(parse, "04A1B2C3", wrong, "'04A1B2C3'", "hex, dec8, dec10, wiegand26, wiegand34")
+        refused(parse, "04A1B2C3", wrong, '"04A1B2C3"', "hex, dec8, dec10, wiegand26, wiegand34")
 
 
 def test_what_is_no_hex_is_refused():
@@ -144,18 +146,18 @@ def test_what_is_no_hex_is_refused():
         "0x04A1B2C3",
         "04A1B2CG",
     ):
-        refused(parse, wrong, "hex", repr(wrong), "pairs of hex digits")
+        refused(parse, wrong, "hex", json.dumps(wrong), "pairs of hex digits")
 
 
 def test_numbers_that_do_not_fit_are_refused():
     for wrong in ("", "16777216", "000000001", "-1", "1.5", "1e3", "12 3"):
-        refused(parse, wrong, "template-1:dec8", repr(wrong), "16777215")
+        refused(parse, wrong, "template-1:dec8", json.dumps(wrong), "16777215")
     for wrong in ("4294967296", "00000000001", "+1", "0x12"):
-        refused(parse, wrong, "dec10", repr(wrong), "4294967295")
+        refused(parse, wrong, "dec10", json.dumps(wrong), "4294967295")
     for wrong in ("256,1", "1,65536", "1,2,3", ",1", "1,", "-1,1", "12345678", "1 1", "100,000001"):
-        refused(parse, wrong, "template-1:wiegand26", repr(wrong), "0 to 255", "26 bits")
+        refused(parse, wrong, "template-1:wiegand26", json.dumps(wrong), "0 to 255", "26 bits")
     for wrong in ("65536,1", "1,65536", "0" * 33, "2" * 34):
-        refused(parse, wrong, "wiegand34", repr(wrong), "34 bits")
+        refused(parse, wrong, "wiegand34", json.dumps(wrong), "34 bits")
 
 
 def test_random_uids_are_refused_at_enrolment_and_named():

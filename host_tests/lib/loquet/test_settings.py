@@ -1,7 +1,5 @@
 """Settings: what is accepted, and that each refusal names the field, its value and what may be."""
 
-import json
-
 from host_tests.support.check import raises
 from loquet.errors import SettingsError
 from loquet.settings import load
