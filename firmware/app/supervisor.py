@@ -58,8 +58,12 @@ def _build(hal, relay, reports) -> tuple:
     settings = storage.settings
     panel = Panel(settings, storage.cards, storage.journal)
     doors = Doors(panel, {settings.doors[0].name: relay}, hal, reports)
-    readers = [_reader(reader, hal, doors, reports) for reader in settings.readers]
     storage.tell_start(panel, reports)
+    try:
+        readers = [_reader(reader, hal, doors, reports) for reader in settings.readers]
+    except Exception:
+        storage.close(panel, reports, "panel_error")
+        raise
     return storage, doors, readers
 
 

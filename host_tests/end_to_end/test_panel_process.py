@@ -1,20 +1,33 @@
 """The panel as a process: how it starts, and how it stops."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from host_tests.support.process import COMMANDS, Process
+from loquet import records
+from loquet_tools import device_folder
 
-GOOD = {"readers": [{"name": "front"}], "doors": [{"name": "gate"}], "cards": ["04A1B2C3"]}
+GOOD = {"readers": [{"name": "front"}], "doors": [{"name": "gate"}]}
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory):
+    """By interpreter, where the program is: compiled, as it is on a device, or as it is here."""
+    compiled = tmp_path_factory.mktemp("compiled")
+    device_folder.fill(compiled, {}, compiled=True)
+    sources = tmp_path_factory.mktemp("sources")
+    device_folder.fill(sources, {}, compiled=False)
+    return {"micropython": compiled, "cpython": sources}
 
 
 @pytest.fixture(params=sorted(COMMANDS))
-def panel(request, tmp_path):
-    process = Process(request.param, tmp_path, "firmware/start/main.py")
+def panel(request, roots, tmp_path):
+    process = Process(request.param, tmp_path, "main.py", roots[request.param])
     process.interpreter = request.param
-    process.settings = tmp_path / "settings.json"
-    process.settings.write_text(json.dumps(GOOD))
+    process.settings = str(tmp_path / "settings")
+    records.save(process.settings, json.dumps(GOOD).encode())
     yield process
     process.close()
 
@@ -37,20 +50,27 @@ def test_it_says_what_it_runs_on_and_begins_to_talk(panel):
 
 
 def test_wrong_settings_end_it_with_status_2_the_field_named_and_the_door_at_rest(panel):
-    panel.settings.write_text(json.dumps({**GOOD, "doors": [{"name": "gate", "pulse_ms": "3 s"}]}))
+    wrong = {**GOOD, "doors": [{"name": "gate", "pulse_ms": "3 s"}]}
+    records.save(panel.settings, json.dumps(wrong).encode())
     panel.start()
-    report = stopped(panel)
-    assert (report["path"], report["value"]) == ("doors[0].pulse_ms", '"3 s"')
-    assert "100" in report["allowed"] and "ms" in report["allowed"]
+    assert 'doors[0].pulse_ms is "3 s"; allowed: a whole number' in stopped(panel)["reason"]
     assert panel.ended() == 2
     assert panel.all_pin_lines() == b"relay 0\nrelay 0\n"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]}", json.dumps(GOOD)[:-1], json.dumps(GOOD)[:-2]])
-def test_settings_that_are_no_whole_json_end_it_with_status_2(panel, text):
-    panel.settings.write_text(text)
+@pytest.mark.parametrize("text", [b"", b"{", json.dumps(GOOD).encode()])
+def test_settings_that_are_not_whole_end_it_with_status_2(panel, text):
+    Path(panel.settings).write_bytes(text)
     panel.start()
-    assert "settings.json" in stopped(panel)["reason"]
+    assert "settings is damaged" in stopped(panel)["reason"]
+    assert panel.ended() == 2
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]}", json.dumps(GOOD)[:-2].encode()])
+def test_settings_that_are_no_json_object_end_it_with_status_2(panel, text):
+    records.save(panel.settings, text)
+    panel.start()
+    stopped(panel)
     assert panel.ended() == 2
 
 

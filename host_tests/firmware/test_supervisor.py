@@ -160,6 +160,7 @@ def test_missing_settings_are_refused(house):
 def test_a_reader_that_the_board_has_no_line_for_is_refused(house):
     house.settings({**GOOD, "readers": [{"name": "in"}, {"name": "out"}]})
     assert "'out'" in refused(house)["reason"]
+    assert house.kinds() == ["power_up", "panel_error"]
 
 
 def test_when_a_task_dies_the_relay_falls_then_it_is_reported_then_the_board_starts_over(house):
@@ -310,6 +311,7 @@ def test_damage_that_a_lookup_finds_is_told_once(house):
     cards.commit()
     while cards.work():
         pass
+    cards.close()
     (path,) = (house.storage / "cards").glob("list.2")
 
     async def story():

@@ -26,9 +26,12 @@ BOARD = json.loads((ROOT / "boards" / "virtual" / "board.json").read_text())
 
 
 class Process:
-    """A program on the virtual board, and the world around it: line, pins, what it prints."""
+    """A program on the virtual board, and the world around it: line, pins, what it prints.
 
-    def __init__(self, interpreter, folder, program):
+    `root` is where the program and its modules are, `folder` what stands for the device's root.
+    """
+
+    def __init__(self, interpreter, folder, program, root=ROOT):
         self.line, self._slave = pty.openpty()
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.settimeout(LIMIT_S)
@@ -36,12 +39,13 @@ class Process:
         self.board["reader"]["serial"] = os.ttyname(self._slave)
         self.board["pins_address"] = f"tcp:127.0.0.1:{self._server.getsockname()[1]}"
         self._folder = folder
-        self._command = [*COMMANDS[interpreter], str(ROOT / program)]
+        self._root = root
+        self._command = [*COMMANDS[interpreter], str(root / program)]
         self.pins = None
 
     def start(self, connects=True):
         (self._folder / "board.json").write_text(json.dumps(self.board))
-        paths = os.pathsep.join([str(ROOT), str(ROOT / "lib")])
+        paths = os.pathsep.join([str(self._root), str(self._root / "lib")])
         environment = {
             **os.environ,
             "PYTHONPATH": paths,

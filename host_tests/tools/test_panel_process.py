@@ -6,7 +6,9 @@ import socket
 import pytest
 
 from host_tests.support.loop import run
-from loquet import settings
+from loquet.cards import Cards
+from loquet.notation import enrol
+from loquet.settings_store import SettingsStore
 from loquet_tools import device_folder, panel_process, paths
 from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.panel_process import PanelProcess, PanelSetup
@@ -14,9 +16,7 @@ from loquet_tools.panel_process import PanelProcess, PanelSetup
 CARD = bytes.fromhex("04A1B2C3D4E580")
 
 
-def documents():
-    board = device_folder.board_document("/dev/x", "tcp:127.0.0.1:5")
-    return board, device_folder.settings_document("text", [CARD])
+BOARD = device_folder.board_document("/dev/x", "tcp:127.0.0.1:5")
 
 
 def free_port():
@@ -26,9 +26,9 @@ def free_port():
 
 
 def test_the_folder_holds_what_a_device_holds_compiled(tmp_path):
-    device_folder.fill(tmp_path, *documents(), compiled=True)
+    device_folder.fill(tmp_path, BOARD, compiled=True)
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    assert {"main.py", "board.json", "settings.json"} <= files
+    assert {"main.py", "board.json"} <= files
     assert {
         "lib/springcore/link.mpy",
         "firmware/app/supervisor.mpy",
@@ -39,19 +39,32 @@ def test_the_folder_holds_what_a_device_holds_compiled(tmp_path):
 
 
 def test_the_folder_holds_the_sources_for_an_interpreter_that_compiles_itself(tmp_path):
-    device_folder.fill(tmp_path, *documents(), compiled=False)
+    device_folder.fill(tmp_path, BOARD, compiled=False)
     source = paths.ROOT / "lib/springcore/link.py"
     assert (tmp_path / "lib/springcore/link.py").read_bytes() == source.read_bytes()
 
 
-def test_board_and_settings_are_the_ones_asked_for(tmp_path):
-    device_folder.fill(tmp_path, *documents(), compiled=False)
+def test_board_settings_and_card_list_are_the_ones_asked_for(tmp_path):
+    device_folder.fill(tmp_path, BOARD, compiled=False)
+    device_folder.store(tmp_path, device_folder.settings_document("text"), [CARD, CARD])
     board = json.loads((tmp_path / "board.json").read_text())
-    loaded = settings.load(json.loads((tmp_path / "settings.json").read_text()))
+    loaded, problems = SettingsStore(str(tmp_path)).load_usable()
+    cards = Cards(str(tmp_path / "cards"))
+    cards.open()
     assert (board["hal"], board["reader"]["serial"]) == ("unix", "/dev/x")
     assert board["pins_address"] == "tcp:127.0.0.1:5"
-    assert loaded.readers[0].events == "text"
-    assert loaded.cards == {CARD}
+    assert (loaded.readers[0].events, problems) == ("text", [])
+    assert (cards.count, cards.generation, cards.check()) == (1, 1, [])
+    assert cards.lookup(enrol(CARD.hex())).enabled
+    cards.close()
+
+
+def test_a_folder_without_cards_has_a_list_without_cards(tmp_path):
+    device_folder.store(tmp_path, device_folder.settings_document("wakeup"), [])
+    cards = Cards(str(tmp_path / "cards"))
+    cards.open()
+    assert cards.count == 0
+    cards.close()
 
 
 def test_a_file_that_does_not_compile_is_named(tmp_path):
@@ -63,7 +76,7 @@ def test_a_file_that_does_not_compile_is_named(tmp_path):
 
 def test_micropython_gets_a_picos_heap_and_cpython_none(tmp_path):
     command = panel_process.command_of("micropython", tmp_path / "mp")
-    assert command == [str(tmp_path / "mp"), "-X", "heapsize=192k", "main.py"]
+    assert command == [str(tmp_path / "mp"), "-X", "heapsize=192wK", "main.py"]
     assert panel_process.command_of("cpython", tmp_path / "py") == [str(tmp_path / "py"), "main.py"]
 
 
