@@ -67,16 +67,18 @@ class Life:
 
     def play(self, order):
         """Lays cards one after another; `order` draws the moment of the kill."""
-        polls = self._world.polls
-        self._world.go_on_until(lambda: self._world.polls > polls)
+        self._wait_for_poll(time.monotonic() + LIMIT_S)
         end = time.monotonic() + order.uniform(0.05, 4)
         while time.monotonic() < end:
-            polls = self._world.polls
             uid = LIMITED if order.random() < 0.5 else order.choice(UIDS)
             self._world.lay_card(tag_event(uid))
-            self._world.go_on_until(lambda: self._world.polls > polls or time.monotonic() > end)
+            self._wait_for_poll(end)
             # Nobody writes while people queue; most come one by one.
             self._rest(min(end, time.monotonic() + order.choice((0, 0.05, 0.3, 0.6))))
+
+    def _wait_for_poll(self, end):
+        polls = self._world.polls
+        self._world.go_on_until(lambda: self._world.polls > polls or time.monotonic() > end)
 
     def _rest(self, end):
         self._world.go_on_until(lambda: time.monotonic() > end)
@@ -127,7 +129,7 @@ def uses_left(folder):
 
 def test_killed_at_any_moment_it_loses_no_card_no_use_and_hides_no_gap(folder):
     order = random.Random(SEED)
-    print("LOQUET_KILL_SEED=%d" % SEED)
+    print(f"LOQUET_KILL_SEED={SEED}")
     left, boots = USES, 0
     for _ in range(KILLS):
         world = World()
