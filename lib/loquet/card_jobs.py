@@ -1,7 +1,8 @@
 """What takes long: generators that do one slice a step, of at most one block of the flash.
 
 Until a job's last slice, which replaces the manifest, nothing has changed; it may be closed at
-any time. Changes and uses that come while it runs are kept: it takes them over at its end.
+any time, and the files it leaves behind deleted. Changes and uses that come while it runs are
+kept: it takes them over at its end.
 """
 
 from hashlib import sha256
@@ -53,7 +54,6 @@ def merge(store):
         yield from _check_and_swap(store, entry, None, store.manifest.previous, count)
     finally:
         writer.close()
-        store.manifest.remove_others()
 
 
 def _place_profiles(store, profiles):
@@ -167,35 +167,61 @@ def _revoke_again(log, old, revoked, capacity):
 
 def tidy_uses(store):
     """Writes the uses anew, each card once, and without cards that are in no list any more."""
-    manifest = store.manifest
-    number = manifest.next_number()
-    log = store.uses_log(number)
-    begun = store.uses.log.rows
+    known = _Known(store)
     try:
+        yield from known.load()
+        number = store.manifest.next_number()
+        log = store.uses_log(number)
+        begun = store.uses.log.rows
         row = store.uses.after(b"")
         while row:
             key, value = row
-            if _is_forgettable(store, key):
-                store.uses.forget(key)
-            else:
+            if known.is_limited(key):
                 log.put(key, value, 0)
                 if log.full:
                     yield
+            else:
+                store.uses.forget(key)
             row = store.uses.after(key)
-        for key, value in store.uses.since(begun):
-            log.put(key, value, 0)
-        log.settle()
-        manifest.replace(uses=number)
-        store.uses.succeed(log, 0)
-        store.uses_kept = log.rows
     finally:
-        manifest.remove_others()
+        known.close()
+    for key, value in store.uses.since(begun):
+        log.put(key, value, 0)
+    log.settle()
+    store.manifest.replace(uses=number)
+    store.uses.succeed(log, 0)
+    store.uses_kept = log.rows
+    store.manifest.remove_others()
 
 
-def _is_forgettable(store, key):
-    """Whether the card is limited in no list that is, or may come to be, in use."""
-    manifest = store.manifest
-    if manifest.previous or manifest.staged or store.list.damaged:
-        return False
-    value = store.value(key)
-    return not is_live(value) or uses_of(value) is None
+class _Known:
+    """Which cards are limited in a list that is in use, or may come to be."""
+
+    def __init__(self, store):
+        self._store = store
+        previous = store.manifest.previous
+        self._old = store.list_of(previous) if previous else None
+        self._added = set()
+
+    def load(self):
+        if self._old:
+            yield from self._old.load()
+            log = self._store.changes_log(self._store.manifest.previous)
+            for key, value in log.replay():
+                if self._store.uses.get(key) and uses_of(value) is not None:
+                    self._added.add(key)
+
+    def close(self):
+        if self._old:
+            self._old.close()
+
+    def is_limited(self, key):
+        store = self._store
+        if store.manifest.staged or store.list.damaged or key in self._added:
+            return True  # or not known
+        old = self._old
+        return _limited(store.value(key)) or bool(old and (old.damaged or _limited(old.find(key))))
+
+
+def _limited(value):
+    return is_live(value) and uses_of(value) is not None

@@ -178,14 +178,15 @@ class CardList:
     def _enter(self, number: int, following: bytes) -> bytes:
         """Makes a block's entry in the index; returns the least key that may follow it."""
         sound = self._read_records(number)
-        key = self._block[:KEY_BYTES] if sound else following
-        self._index[number * KEY_BYTES : (number + 1) * KEY_BYTES] = key
-        if not sound:
-            # Where a damaged block began is not known: it has all from the end of the one before.
-            return following
+        first = bytes(self._block[:KEY_BYTES])
         at = (self._rows(number) - 1) * RECORD_BYTES
         last = int.from_bytes(self._block[at : at + KEY_BYTES], "big")
-        return (last + 1).to_bytes(KEY_BYTES, "big")
+        if sound and (first < following or self._block[at] == 0xFF):
+            self.damaged.append(number)  # sound, but a block of another list
+            sound = False
+        # Where a damaged block began is not known: it has all from the end of the one before.
+        self._index[number * KEY_BYTES : (number + 1) * KEY_BYTES] = first if sound else following
+        return (last + 1).to_bytes(KEY_BYTES, "big") if sound else following
 
     def find(self, key: bytes) -> bytes | None:
         """The value of `key`, None if it is not in the list or in a block that is damaged."""

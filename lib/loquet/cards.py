@@ -39,8 +39,8 @@ class Cards:
         self._manifest = self._store.manifest
         self._writer = None
         self._job = None
-        # False after a merge that failed: the next would, too, and wear out the flash.
-        self._may_merge = True
+        # After a job that failed: the next would, too, and wear out the flash.
+        self._resting = False
 
     def create(self) -> None:
         """Makes the folder, with an empty list of generation 0. CardError if there is a list."""
@@ -53,11 +53,14 @@ class Cards:
         any left; unless it is the manifest, a new list can be staged and committed all the same.
         """
         self.close()
+        self._resting = False
         self._store.open()
 
     def close(self) -> None:
         """Lets go of all files. What was not durable is lost."""
-        self._stop_job()
+        if self._job:
+            self._job.close()
+        self._job = None
         self._drop_writer()
         self._store.close()
 
@@ -280,10 +283,13 @@ class Cards:
     def rollback(self, force: bool = False) -> None:
         """Has `work` go back to the list before, which makes this one the list before.
 
-        Cards revoked since stay revoked unless `force`. CardError if there is no list before.
+        Cards revoked since stay revoked unless `force`. CardError if there is no list before, or
+        if nobody can say which were revoked, because the list in use cannot be read.
         """
         if not self._manifest.previous:
             raise CardError("there is no list to go back to")
+        if not self._store.list and not force:
+            raise CardError("which cards were revoked since cannot be read: only by force")
         self.abandon()
         self._start(card_jobs.go_back(self._store, force))
 
@@ -307,7 +313,8 @@ class Cards:
     def work(self) -> bool:
         """One slice of what is to be done in quiet time; False if there was nothing to do.
 
-        Raises StorageError or CardError if the job cannot be done; then nothing has changed.
+        Raises StorageError or CardError if the job cannot be done; then nothing has changed, and
+        merging and tidying rest until another job is done.
         """
         if not self._job:
             self._job = self._due()
@@ -317,10 +324,10 @@ class Cards:
             next(self._job)
         except StopIteration:
             self._job = None
-            self._may_merge = True
+            self._resting = False
         except (StorageError, CardError):
-            self._job = None
-            self._may_merge = False
+            self._stop_job()
+            self._resting = True
             raise
         return True
 
@@ -331,6 +338,8 @@ class Cards:
         for ledger in (store.changes, store.uses):
             if ledger.log and ledger.log.full:
                 return card_jobs.fold(ledger.log)
+        if self._resting:
+            return None
         if store.changes.log.rows >= store.changes.capacity * 7 // 8 and self._can_merge():
             return card_jobs.merge(store)
         if store.uses.log and store.uses.log.rows >= store.uses_kept + store.uses.capacity // 2:
@@ -339,7 +348,7 @@ class Cards:
 
     def _can_merge(self) -> bool:
         # A merged list would hide that cards are missing.
-        return self._may_merge and not self._manifest.staged and not self._store.list.damaged
+        return not self._manifest.staged and not self._store.list.damaged
 
     def _start(self, job) -> None:
         self._stop_job()
@@ -348,4 +357,5 @@ class Cards:
     def _stop_job(self) -> None:
         if self._job:
             self._job.close()
-        self._job = None
+            self._job = None
+            self._manifest.remove_others()
