@@ -1,6 +1,6 @@
 """20,000 cards in the heap of a Pico: what is free after each step. Run by test_cards_heap.py.
 
-    MICROPYPATH=lib:. micropython -X heapsize=192k host_tests/end_to_end/cards_in_a_small_heap.py FOLDER
+    MICROPYPATH=lib:. micropython -X heapsize=192k THIS_FILE FOLDER
 
 Objects of the Unix port take twice a Pico's room, so this is the stricter test. The list never is
 in RAM: a batch of it is made, staged and forgotten.

@@ -39,6 +39,8 @@ class Flash:
     def __init__(self, blocks=0, image=None):
         self.image = bytearray(b"\xff" * (blocks * BLOCK_BYTES)) if image is None else image
         self.erases = self.programs = self.programmed_bytes = self.reads = self.read_bytes = 0
+        # A chip that can be read, but no longer written.
+        self.broken = False
         # (address, None for an erase or the bytes programmed) while a test wants to know.
         self.record = None
 
@@ -66,6 +68,8 @@ class Flash:
         self._change(block * BLOCK_BYTES, None)
 
     def _change(self, address, data):
+        if self.broken:
+            raise OSError(5, "the chip is broken")
         if self.record is not None:
             self.record.append((address, data))
         apply(self.image, address, data, WHOLE)

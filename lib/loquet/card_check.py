@@ -1,8 +1,7 @@
 """Reads every byte of a card folder and says what is wrong with it."""
 
-from hashlib import sha256
-
 from loquet.errors import StorageError
+from loquet.records import sha256
 
 
 def problems_of(store) -> list:

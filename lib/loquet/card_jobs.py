@@ -5,8 +5,6 @@ any time, and the files it leaves behind deleted. Changes and uses that come whi
 kept: it takes them over at its end.
 """
 
-from hashlib import sha256
-
 from loquet.card import KEY_BYTES, PROFILE_BYTES, TOMBSTONE, is_live, uses_of
 from loquet.card_list import (
     BLOCK_RECORDS,
@@ -19,6 +17,7 @@ from loquet.card_list import (
 )
 from loquet.errors import CardError, StorageError
 from loquet.manifest import Entry
+from loquet.records import sha256
 
 _TOMBSTONE_PROFILE = TOMBSTONE[:PROFILE_BYTES]
 

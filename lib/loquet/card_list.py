@@ -9,8 +9,6 @@ blocks of 26 records. What is left of the last of each kind is filled with FF. T
 a card. How many there are of both stands in the manifest.
 """
 
-from hashlib import sha256
-
 from loquet import records
 from loquet.card import (
     KEY_BYTES,
@@ -59,7 +57,7 @@ def pack_list(cards) -> tuple:
 
 def digest_of(profiles: bytes, listed: bytes) -> bytes:
     """The digest, 32 bytes, of the list that `pack_list` made."""
-    return sha256(profiles + listed).digest()
+    return records.sha256(profiles + listed).digest()
 
 
 def check_order(last: bytes, listed: bytes) -> bytes:
@@ -142,7 +140,7 @@ class CardList:
         self.path = path
         self.count = count
         # Numbers of blocks of records that cannot be used, as far as they have been found out.
-        self.damaged = []
+        self.damaged: list[int] = []
         self._profile_count = profiles
         self._profile_blocks = _blocks(profiles, _BLOCK_PROFILES)
         self._blocks = _blocks(count, BLOCK_RECORDS)
@@ -300,7 +298,10 @@ class ListWriter:
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            raise records.cannot_write(self.path, error)
 
     def _write_block(self) -> None:
         end = BLOCK_BYTES - records.CRC_BYTES

@@ -35,7 +35,7 @@ class CardStore:
         self.manifest = Manifest(folder)
         self.changes = Ledger(VALUE_BYTES, changes)
         self.uses = Ledger(USE_BYTES, limited)
-        self.list = None
+        self.list: CardList | None = None
         # How many rows the log of uses began with.
         self.uses_kept = 0
 
@@ -103,17 +103,23 @@ class CardStore:
 
     # Cards by their key.
 
+    def usable_list(self) -> CardList:
+        """The list in use. Raises StorageError if it cannot be read."""
+        if not self.list:
+            raise StorageError(self.manifest.path, "names a list that cannot be read")
+        return self.list
+
     def value(self, key: bytes) -> bytes | None:
         """The value of a card, 13 bytes, or a tombstone; None if nothing is known."""
         if not self.list:
             return None
         return self.changes.get(key) or self.list.find(key)
 
-    def used(self, key: bytes, value: bytes) -> int:
+    def used(self, key: bytes, value) -> int:
         """How many uses of a card with this value are gone."""
-        if uses_of(value) is None:
+        if value is None or uses_of(value) is None:
             return 0
-        if not self.uses.log:
+        if not self.uses.usable:
             return MOST_USES
         used = self.uses.get(key)
         return int.from_bytes(used, "little") if used else 0
@@ -121,7 +127,7 @@ class CardStore:
     def merged(self, after: bytes):
         """Yields (key, record or None, value or None) of list and changes, keys above `after`."""
         change = self.changes.after(after)
-        for record in self.list.records(after):
+        for record in self.usable_list().records(after):
             key = record[:KEY_BYTES]
             while change and change[0] < key:
                 yield change[0], None, change[1]
@@ -159,12 +165,12 @@ class CardStore:
             log.put(key, value, count)
         log.note = count
         log.settle()
-        uses = self.manifest.uses if self.uses.log else self._uses_anew()
+        uses = self.manifest.uses if self.uses.usable else self._uses_anew()
         self.manifest.replace(current=entry, previous=previous, staged=None, uses=uses)
         self.close()
         self.list = new
         self.changes.succeed(log, entry.since)
-        if not self.uses.log:
+        if not self.uses.usable:
             self._open_uses()
         self.manifest.remove_others()
 

@@ -37,7 +37,7 @@ class Cards:
     def __init__(self, folder: str, changes: int = 1024, limited: int = 1024):
         self._store = CardStore(folder, changes, limited)
         self._manifest = self._store.manifest
-        self._writer = None
+        self._writer: ListWriter | None = None
         self._job = None
         # After a job that failed: the next would, too, and wear out the flash.
         self._resting = False
@@ -90,13 +90,13 @@ class Cards:
     def previous(self) -> int | None:
         """The generation that `rollback` would go back to."""
         entry = self._manifest.previous
-        return entry and entry.generation
+        return entry.generation if entry else None
 
     @property
     def staging(self) -> tuple | None:
         """(generation, count, digest) of the list being staged."""
         entry = self._manifest.staged
-        return entry and (entry.generation, entry.count, entry.digest)
+        return (entry.generation, entry.count, entry.digest) if entry else None
 
     @property
     def damaged(self) -> list:
@@ -113,10 +113,11 @@ class Cards:
 
     def page(self, after: bytes, limit: int) -> list:
         """The next `limit` cards in order of keys; `after`: the last key had, b"" to begin."""
-        cards = []
-        if self._store.list:
+        cards: list[Card] = []
+        listed = self._store.list
+        if listed:
             for key, record, value in self._store.merged(after):
-                value = value or self._store.list.value(record)
+                value = value or listed.value(record)
                 if is_live(value):
                     cards.append(self._card(key, value))
                     if len(cards) == limit:
@@ -127,7 +128,7 @@ class Cards:
         """Reads every byte of every file that counts; returns what is wrong, in sentences."""
         return problems_of(self._store)
 
-    def _card(self, key: bytes, value: bytes) -> Card:
+    def _card(self, key: bytes, value) -> Card:
         return unpack(key, value, self._store.used(key, value))
 
     # Single changes. Each is durable when it returns; if it raises, nothing has changed.
@@ -157,27 +158,24 @@ class Cards:
         """Takes one use of a limited card. Returns what is left after it, None if none was."""
         store = self._store
         value = store.value(key)
-        if not is_live(value) or uses_of(value) is None:
-            return None
+        uses = uses_of(value) if is_live(value) else None
         used = store.used(key, value) + 1
-        left = uses_of(value) - used
-        if left < 0:
+        if uses is None or used > uses:
             return None
         if not store.uses.has_room(key):
             raise StorageError(store.uses.log.path, "is full, and counts no further card's uses")
         store.uses.put(key, used.to_bytes(USE_BYTES, "little"))
-        return left
+        return uses - used
 
     def _is_card(self, key: bytes) -> bool:
         check_key(key)
-        if not self._store.list:
-            raise StorageError(self._manifest.path, "names no list that can be changed")
+        self._store.usable_list()
         return is_live(self._store.value(key))
 
     def _set(self, card: Card, count: int) -> None:
         value = self._packed(card)
         changes = self._store.changes
-        profiles = self._store.list.profiles
+        profiles = self._store.usable_list().profiles
         if (
             profiles.count + changes.log.rows >= MOST_PROFILES
             and profiles.number(value[:PROFILE_BYTES]) < 0
@@ -217,9 +215,8 @@ class Cards:
         self._stop_job()
         kinds = len(profiles) // PROFILE_BYTES
         self._store.make_room(file_bytes(kinds, count))
-        log = self._store.changes.log
-        entry = Entry(manifest.next_number(), generation, 0, count, kinds, 0, digest)
-        entry.since = log.rows if log else 0
+        since = self._store.changes.log.rows if self._store.changes.usable else 0
+        entry = Entry(manifest.next_number(), generation, 0, count, kinds, since, digest)
         writer = ListWriter(self._store.list_path(entry), kinds, True)
         try:
             for _ in writer.begin(profiles):
@@ -235,18 +232,19 @@ class Cards:
     def stage(self, listed: bytes) -> None:
         """The next records of the list being staged. CardError says why not; none is taken then."""
         entry = self._staged()
+        writer = self._writer_of(entry)
         missing = entry.count - self.resume()
         size = len(listed)
         if size % RECORD_BYTES or size > missing * RECORD_BYTES:
             raise CardError("%d bytes of records, when %d records are missing" % (size, missing))
-        check_order(self._writer.last_key, listed)
+        check_order(writer.last_key, listed)
         parts = [listed[at : at + RECORD_BYTES] for at in range(0, size, RECORD_BYTES)]
         for record in parts:
             if profile_of(record) >= entry.profiles:
                 raise CardError("profile %d is not in the list" % profile_of(record))
         try:
             for record in parts:
-                self._writer.add(record)
+                writer.add(record)
         except StorageError:
             self._drop_writer()
             raise
@@ -254,9 +252,7 @@ class Cards:
     def resume(self) -> int:
         """How many records are staged: the next one is wanted, after a restart as well."""
         entry = self._staged()
-        if not self._writer:
-            self._writer = ListWriter(self._store.list_path(entry), entry.profiles, True)
-        return min(entry.count, self._writer.count)
+        return min(entry.count, self._writer_of(entry).count)
 
     def commit(self) -> None:
         """Has `work` check the staged list against count and digest and put it in use.
@@ -268,7 +264,7 @@ class Cards:
         staged = self.resume()
         if staged != entry.count:
             raise CardError("%d of %d cards are staged" % (staged, entry.count))
-        self._writer.finish()
+        self._writer_of(entry).finish()
         self._drop_writer()
         self._start(card_jobs.take_over(self._store, entry))
 
@@ -298,10 +294,15 @@ class Cards:
             raise CardError("no list is being staged")
         return self._manifest.staged
 
+    def _writer_of(self, entry: Entry) -> ListWriter:
+        if not self._writer:
+            self._writer = ListWriter(self._store.list_path(entry), entry.profiles, True)
+        return self._writer
+
     def _drop_writer(self) -> None:
-        if self._writer:
-            self._writer.close()
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer:
+            writer.close()
 
     # What takes long.
 
@@ -333,22 +334,21 @@ class Cards:
 
     def _due(self):
         store = self._store
+        changes, uses = store.changes, store.uses
         if not store.list:
             return None
-        for ledger in (store.changes, store.uses):
-            if ledger.log and ledger.log.full:
+        for ledger in (changes, uses):
+            if ledger.usable and ledger.log.full:
                 return card_jobs.fold(ledger.log)
         if self._resting:
             return None
-        if store.changes.log.rows >= store.changes.capacity * 7 // 8 and self._can_merge():
+        # A merged list would hide that cards are missing.
+        hindered = self._manifest.staged or store.list.damaged
+        if changes.log.rows >= changes.capacity * 7 // 8 and not hindered:
             return card_jobs.merge(store)
-        if store.uses.log and store.uses.log.rows >= store.uses_kept + store.uses.capacity // 2:
+        if uses.usable and uses.log.rows >= store.uses_kept + uses.capacity // 2:
             return card_jobs.tidy_uses(store)
         return None
-
-    def _can_merge(self) -> bool:
-        # A merged list would hide that cards are missing.
-        return not self._manifest.staged and not self._store.list.damaged
 
     def _start(self, job) -> None:
         self._stop_job()

@@ -139,7 +139,7 @@ class Log:
 class Ledger:
     """The rows of a log by key, at most `capacity` of them, 13 bytes and a value each.
 
-    `log` is None until `open` has succeeded.
+    `usable` is False until `open` has succeeded: what it holds is not known.
     """
 
     def __init__(self, value_bytes: int, capacity: int):
@@ -149,19 +149,28 @@ class Ledger:
         self._view = memoryview(self._table)
         self.capacity = capacity
         self.count = 0
-        self.log = None
+        self.usable = False
+        self.log = Log("", value_bytes)
 
     def open(self, log: Log) -> None:
-        """Takes over what `log` holds. Raises StorageError; then the ledger has no log."""
-        self.log = None
+        """Takes over what `log` holds. Raises StorageError; then the ledger is not usable."""
+        self.usable = False
+        self.log = log
         self.count = 0
+        try:
+            self._replay()
+        except StorageError:
+            self.count = 0
+            raise
+        self.usable = True
+
+    def _replay(self) -> None:
         ordinal = 0
-        for key, value in log.replay():
+        for key, value in self.log.replay():
             if self.count == self.capacity and self.get(key) is None:
-                raise StorageError(log.path, "holds more than %d rows" % self.capacity)
+                raise StorageError(self.log.path, "holds more than %d rows" % self.capacity)
             self._note(key, value, ordinal)
             ordinal += 1
-        self.log = log
 
     def has_room(self, key: bytes) -> bool:
         """Whether a row of `key` can be put."""
@@ -213,6 +222,7 @@ class Ledger:
                 self._table[kept * size - 2 : kept * size] = b"\0\0"
         self.count = kept
         self.log = log
+        self.usable = True
 
     def forget(self, key: bytes) -> None:
         """Drops the row of `key` from RAM; the next log will not have it."""

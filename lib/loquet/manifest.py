@@ -52,9 +52,10 @@ class Manifest:
     def __init__(self, folder: str):
         self._folder = folder
         self.path = folder + "/" + _NAME
-        self.current = None
-        self.previous = None
-        self.staged = None
+        # Of no file, until `load` or `create`.
+        self.current = Entry(0, 0, 0, 0, 0, 0, bytes(32))
+        self.previous: Entry | None = None
+        self.staged: Entry | None = None
         self.uses = 0
 
     def path_of(self, kind: str, number: int) -> str:
@@ -75,9 +76,9 @@ class Manifest:
             raise StorageError(
                 self.path, "has format %d; this program knows %d" % (version, _FORMAT)
             )
-        self.current, self.previous, self.staged = [
-            self._unpacked(block, place) for place in range(3)
-        ]
+        self.current = self._entry(block, 0)
+        self.previous = self._unpacked(block, 1)
+        self.staged = self._unpacked(block, 2)
 
     def save(self) -> None:
         """Makes these the files that count. Raises StorageError."""
@@ -134,6 +135,9 @@ class Manifest:
         )
 
     def _unpacked(self, block: bytes, place: int) -> Entry | None:
+        entry = self._entry(block, place)
+        return entry if entry.number else None
+
+    def _entry(self, block: bytes, place: int) -> Entry:
         at = struct.calcsize(_HEAD) + place * struct.calcsize(_ENTRY)
-        fields = struct.unpack_from(_ENTRY, block, at)
-        return Entry(*fields) if fields[0] else None
+        return Entry(*struct.unpack_from(_ENTRY, block, at))

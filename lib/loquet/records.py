@@ -22,6 +22,15 @@ except ImportError:
         return value
 
 
+try:
+    from hashlib import sha256  # type: ignore[attr-defined]
+except ImportError:  # CircuitPython
+    import hashlib
+
+    def sha256(data=b""):  # type: ignore[no-redef]
+        return hashlib.new("sha256", data)  # type: ignore[attr-defined]
+
+
 CRC_BYTES = const(4)
 # Of errno.h; MicroPython's errno module does not have them all.
 _ENOENT = const(2)
@@ -117,8 +126,9 @@ def free_bytes(folder: str) -> int:
 def to_disk(file) -> None:
     """Commits an open file. A desktop's file system writes when it likes; a device's at once."""
     file.flush()
-    if hasattr(os, "fsync"):
-        os.fsync(file.fileno())
+    fsync = getattr(os, "fsync", None)
+    if fsync:
+        fsync(file.fileno())
 
 
 def cannot_write(path: str, error: OSError) -> StorageError:

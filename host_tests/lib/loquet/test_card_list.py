@@ -5,8 +5,8 @@ from host_tests.support.card_model import key_of, many, packed
 from host_tests.support.check import raises
 from loquet import records
 from loquet.card import NEVER_ENDS, Card
-from loquet.card_list import CardList, ListWriter, digest_of, file_bytes, pack_list
-from loquet.errors import StorageError
+from loquet.card_list import CardList, ListWriter, Profiles, digest_of, file_bytes, pack_list
+from loquet.errors import CardError, StorageError
 
 PATH = "/flash/list.1"
 KEY = bytes.fromhex("17 04a1b2c3d4e580 000000".replace(" ", ""))
@@ -54,6 +54,26 @@ def test_blocks_are_filled_up_and_checked():
     assert records.is_sound(content[:498]) and records.is_sound(content[498:])
     assert content[7:494] == b"\xff" * 487
     assert content[498:509] == KEY and content[498 + 19 : 992] == b"\xff" * 475
+
+
+def test_a_profile_is_found_at_its_own_place_only():
+    rows = [
+        bytes([1, 2, 3, 1, 2, 3, 1]),
+        bytes([2, 3, 1, 2, 3, 1, 1]),
+        bytes([3, 1, 1, 2, 3, 1, 2]),
+    ]
+    table = Profiles(b"")
+    assert [table.place(row) for row in rows] == [0, 1, 2]
+    assert [table.number(row) for row in rows] == [0, 1, 2]
+    assert table.number(bytes([3, 1, 2, 3, 1, 2, 3])) == -1
+
+
+def test_there_are_only_so_many_profiles():
+    table = Profiles(b"".join([bytes([1, 0, 0, 0, 1]) + n.to_bytes(2, "big") for n in range(2047)]))
+    used = bytearray(b"\1" * 2047 + b"\0")
+    table.reuse(used, bytes(7))
+    assert table.number(bytes(7)) == 2047
+    raises(CardError, table.reuse, used, b"\2" + bytes(6))
 
 
 @on_flash

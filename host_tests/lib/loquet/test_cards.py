@@ -146,8 +146,9 @@ def test_changes_that_come_during_a_merge_are_kept():
         model[key_of(number)] = state(number, groups=3)
         cards.change(card_of(key_of(number), model[key_of(number)]))
     for number in (20, 110, 111):
-        cards.work()
-        model[key_of(number)] = state(50, 9, groups=7)  # of a kind the list does not have yet
+        for _ in range(3):
+            cards.work()
+        model[key_of(number)] = state(number, 9, groups=7)  # of a kind the list does not have yet
         card = card_of(key_of(number), model[key_of(number)])
         (cards.change if number == 20 else cards.add)(card)
         cards.work()
@@ -280,6 +281,20 @@ def test_the_uses_of_a_card_that_may_come_back_are_not_forgotten():
     card_model.finish(cards)
     assert cards.lookup(key_of(1)).uses_left == 49
     assert cards.lookup(key_of(9)).uses_left == 49
+
+
+@on_flash
+def test_uses_of_many_cards_are_tidied_in_slices():
+    cards = made(many(range(100), 5), limited=200)
+    for number in range(100):
+        assert cards.use(key_of(number)) == 4
+    cards.work()
+    assert cards.use(key_of(50)) == 3
+    assert card_model.finish(cards) > 0
+    model = many(range(100), 4)
+    model[key_of(50)] = state(50, 3)
+    assert_is(cards, model)
+    assert_is(reopened(cards, limited=200), model)
 
 
 @on_flash

@@ -70,6 +70,11 @@ def assert_mended_by_a_new_list(cards):
     new = many(range(50, 90))
     card_model.replace(cards, 9, new)
     assert_is(cards, new)
+    for number in range(50, 70):
+        cards.change(card_of(key_of(number), state(number, groups=7)))
+        new[key_of(number)] = state(number, groups=7)
+    assert cards.work() is True
+    assert_is(cards, new)
     cards.close()
     cards.open()
     assert_is(cards, new)
@@ -208,6 +213,7 @@ def test_without_all_changes_no_card_is_known():
         def check(cards, error, at, name=name):
             assert error.path == FOLDER + "/" + name and "damaged" in str(error)
             assert cards.lookup(key_of(99)) is None and cards.page(b"", 9) == []
+            assert cards.damaged == []
             raises(StorageError, cards.revoke, key_of(99))
             assert cards.work() is False
 
@@ -320,6 +326,25 @@ def test_the_list_before_is_checked_as_well():
     cards.rollback()
     assert raises(StorageError, card_model.finish, cards).path == FOLDER + "/list.2"
     assert_is(cards, many(range(50)))
+
+
+class Unreadable:
+    """An open file that nothing can be read from."""
+
+    def seek(self, offset):
+        raise OSError(5, "broken")
+
+    def close(self):
+        pass
+
+
+@on_flash
+def test_a_list_that_cannot_be_read_denies():
+    cards = made(MODEL)
+    cards._store.list._file.close()
+    cards._store.list._file = Unreadable()
+    assert cards.lookup(key_of(1)) is None
+    assert len(cards.damaged) == 1
 
 
 def failing(path, problem):

@@ -123,6 +123,22 @@ def test_a_list_that_is_not_what_was_announced_is_not_put_in_use():
 
 
 @on_flash
+def test_a_list_that_was_damaged_since_it_was_staged_is_not_put_in_use():
+    cards = made(OLD)
+    stage(cards, 2, NEW)
+    cards.commit()
+    path = FOLDER + "/list.3"
+    with open(path, "rb") as file:
+        spoilt = bytearray(file.read())
+    spoilt[600] ^= 1
+    with open(path, "wb") as file:
+        file.write(spoilt)
+    error = raises(StorageError, card_model.finish, cards)
+    assert error.path == path and "damaged" in str(error)
+    assert_is(cards, OLD)
+
+
+@on_flash
 def test_a_list_that_is_not_complete_is_not_put_in_use():
     cards = made(OLD)
     listed = begin(cards)

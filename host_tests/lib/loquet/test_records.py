@@ -67,6 +67,9 @@ def test_what_cannot_be_done_is_named():
 def test_a_folder_is_no_file():
     os.mkdir("/flash/folder")
     raises(StorageError, records.load, "/flash/folder")
+    raises(StorageError, records.save, "/flash/folder", b"x")
+    records.save(PATH, b"x")
+    assert raises(StorageError, records.size, PATH + "/x").path == PATH + "/x"
     assert records.exists("/flash/folder")
 
 
@@ -75,3 +78,20 @@ def test_free_room_shrinks_by_what_is_written():
     before = records.free_bytes("/flash")
     records.append(PATH, bytes(20000))
     assert 20000 <= before - records.free_bytes("/flash") <= 24576
+
+
+class Bare:
+    """`os` of a system that has neither statvfs nor fsync."""
+
+    rename = os.rename
+
+
+@on_flash
+def test_a_system_may_not_know_how_much_room_there_is():
+    records.os = Bare
+    try:
+        assert records.free_bytes("/flash") > 100000000
+        records.append(PATH, b"x")
+    finally:
+        records.os = os
+    assert records.size(PATH) == 1
