@@ -1,12 +1,17 @@
 """Reads every byte of a card folder and says what is wrong with it."""
 
 from loquet.errors import StorageError
+from loquet.manifest import Manifest
 from loquet.records import sha256
 
 
 def problems_of(store) -> list:
-    """What is wrong, in sentences that name the file. `store`: a CardStore, its manifest loaded."""
-    manifest = store.manifest
+    """What is wrong, in sentences that name the file. `store`: a CardStore, open or not."""
+    manifest = Manifest(store.folder)
+    try:
+        manifest.load()
+    except StorageError as error:
+        return [str(error)]
     found = []
     for entry in (manifest.current, manifest.previous):
         if entry:

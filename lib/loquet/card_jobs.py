@@ -46,6 +46,7 @@ def merge(store):
             count += live
             if writer.count % BLOCK_RECORDS == 0:
                 yield
+        _check_sound(store)
         entry.count = writer.count
         entry.profiles = profiles.count
         writer.finish()
@@ -64,10 +65,15 @@ def _place_profiles(store, profiles):
         seen += 1
         if seen % BLOCK_RECORDS == 0:
             yield
-    if store.list.damaged:
-        raise StorageError(store.list.path, "is damaged and cannot be merged")
+    _check_sound(store)
     for _, value in store.changes.since(0):
         profiles.reuse(used, value[:PROFILE_BYTES])
+
+
+def _check_sound(store):
+    # What is damaged is left out of what is read; in a new list, nobody would see that.
+    if store.list.damaged:
+        raise StorageError(store.list.path, "is damaged and cannot be merged")
 
 
 def _write_merged(store, writer, profiles):

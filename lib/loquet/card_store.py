@@ -3,8 +3,6 @@
 The state that cards.py (what may be asked and told) and card_jobs.py (what takes long) share.
 """
 
-import os
-
 from loquet import records
 from loquet.card import KEY_BYTES, MOST_USES, VALUE_BYTES, is_live, uses_of
 from loquet.card_list import CardList, ListWriter, digest_of
@@ -31,7 +29,7 @@ class CardStore:
     """
 
     def __init__(self, folder: str, changes: int, limited: int):
-        self._folder = folder
+        self.folder = folder
         self.manifest = Manifest(folder)
         self.changes = Ledger(VALUE_BYTES, changes)
         self.uses = Ledger(USE_BYTES, limited)
@@ -44,8 +42,7 @@ class CardStore:
         manifest = self.manifest
         if records.exists(manifest.path):
             raise CardError("%s is there already" % manifest.path)
-        if not records.exists(self._folder):
-            os.mkdir(self._folder)
+        records.make_folder(self.folder)
         manifest.uses = 1
         manifest.current = Entry(1, 0, 0, 0, 0, 0, digest_of(b"", b""))
         ListWriter(self.list_path(manifest.current), 0, False).finish()
@@ -143,14 +140,14 @@ class CardStore:
     def make_room(self, size: int) -> None:
         """Gives up the previous list if need be. StorageError if that is not enough."""
         needed = size + _SPARE_BYTES
-        if records.free_bytes(self._folder) < needed and self.manifest.previous:
+        if records.free_bytes(self.folder) < needed and self.manifest.previous:
             self.manifest.previous = None
             self.manifest.save()
             self.manifest.remove_others()
-        free = records.free_bytes(self._folder)
+        free = records.free_bytes(self.folder)
         if free < needed:
             raise StorageError(
-                self._folder, "has no room: %d bytes are needed, %d are free" % (needed, free)
+                self.folder, "has no room: %d bytes are needed, %d are free" % (needed, free)
             )
 
     def swap(self, entry: Entry, new: CardList, previous: Entry | None, count: int) -> None:

@@ -326,7 +326,7 @@ class Cards:
         except StopIteration:
             self._job = None
             self._resting = False
-        except (StorageError, CardError):
+        except Exception:
             self._stop_job()
             self._resting = True
             raise

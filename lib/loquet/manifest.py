@@ -7,7 +7,6 @@
 Whatever else of these names lies in the folder was being made, or is no longer needed.
 """
 
-import os
 import struct
 
 from loquet import records
@@ -109,7 +108,7 @@ class Manifest:
                 kept.update(self._names("list", entry.number))
                 kept.update(self._names("changes", entry.number))
         kept.update(self._names("uses", self.uses))
-        for name in os.listdir(self._folder):
+        for name in records.names_in(self._folder):
             if name not in kept and name.split(".")[0] in ("list", "changes", "uses", _NAME):
                 records.remove(self._folder + "/" + name)
 

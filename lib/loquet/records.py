@@ -96,6 +96,23 @@ def remove(path: str) -> None:
             raise cannot_write(path, error)
 
 
+def make_folder(path: str) -> None:
+    """The folder is there, and may have been. Raises StorageError."""
+    if not exists(path):
+        try:
+            os.mkdir(path)
+        except OSError as error:
+            raise cannot_write(path, error)
+
+
+def names_in(folder: str) -> list:
+    """The names of all that is in the folder. Raises StorageError."""
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise cannot_read(folder, error)
+
+
 def exists(path: str) -> bool:
     """Whether there is a file or folder of that name."""
     try:
@@ -116,10 +133,13 @@ def size(path: str) -> int:
 
 
 def free_bytes(folder: str) -> int:
-    """How much may still be written to the file system that holds `folder`."""
+    """How much may still be written beside `folder`. Raises StorageError."""
     if not hasattr(os, "statvfs"):
         return 1 << 29  # a desktop that cannot say; it has enough
-    numbers = os.statvfs(folder)
+    try:
+        numbers = os.statvfs(folder)
+    except OSError as error:
+        raise cannot_read(folder, error)
     return numbers[1] * numbers[3]
 
 

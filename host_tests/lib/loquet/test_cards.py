@@ -16,7 +16,7 @@ def test_an_empty_list_knows_no_card():
     assert cards.lookup(key_of(1)) is None
     assert cards.page(b"", 10) == []
     assert cards.previous is None and cards.staging is None and cards.damaged == []
-    assert cards.work() is False
+    assert cards.work() is False and cards.check() == []
 
 
 @on_flash

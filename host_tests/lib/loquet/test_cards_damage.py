@@ -204,6 +204,22 @@ def test_damage_found_by_a_merge_stops_it():
 
 
 @on_flash
+def test_damage_that_comes_in_the_middle_of_a_merge_stops_it():
+    cards = made(MODEL)
+    for number in range(28):
+        cards.revoke(key_of(number))
+    for _ in range(6):
+        cards.work()
+    spoilt = content("list.2")
+    spoilt[-5] ^= 1
+    cards._store.list._file.close()
+    write("list.2", spoilt)
+    cards._store.list._file = open(FOLDER + "/list.2", "rb")
+    assert raises(StorageError, card_model.finish, cards).path == FOLDER + "/list.2"
+    assert cards.revision == 28 and cards.damaged == [FOLDER + "/list.2 block 3"]
+
+
+@on_flash
 def test_without_all_changes_no_card_is_known():
     # Which cards they revoked cannot be known.
     prepared()
@@ -239,6 +255,7 @@ def test_a_damaged_manifest_is_named_and_no_card_known():
 
     def check(cards, error, at):
         assert error.path == FOLDER + "/manifest" and "damaged" in str(error)
+        assert cards.check() == [str(error)]
         assert cards.lookup(key_of(99)) is None
 
     check_flips("manifest", 7, check)
@@ -336,6 +353,16 @@ class Unreadable:
 
     def close(self):
         pass
+
+
+@on_flash
+def test_a_sound_file_of_another_list_is_noticed_by_a_check():
+    cards = made(many(range(50)))
+    assert cards.check() == []
+    card_model.replace(cards, 2, many(range(50), groups=3))
+    write("list.2", content("list.3"))
+    problem = FOLDER + "/list.2 is not the list it should be: another digest"
+    assert cards.check() == [problem]
 
 
 @on_flash

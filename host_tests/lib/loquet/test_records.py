@@ -56,6 +56,8 @@ def test_a_full_storage_is_named_and_what_was_there_kept():
 @on_flash
 def test_what_cannot_be_done_is_named():
     missing = "/flash/none/file"
+    raises(StorageError, records.make_folder, missing)
+    raises(StorageError, records.names_in, missing)
     for function in (records.save, records.rewrite, records.append):
         assert missing in raises(StorageError, function, missing, b"x").path
     assert "missing" in str(records.cannot_read(PATH, OSError(2, "none")))
