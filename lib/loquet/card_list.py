@@ -34,6 +34,9 @@ _BLOCK_PROFILES = const(70)
 BLOCK_BYTES = const(498)
 _DATES_AT = const(13)
 
+# How many keys of the index stand in one piece of RAM.
+_PART_KEYS = const(32)
+
 # All profiles of the list in use are held in RAM, 7 bytes each.
 MOST_PROFILES = const(2048)
 
@@ -145,8 +148,11 @@ class CardList:
         self._profile_blocks = _blocks(profiles, _BLOCK_PROFILES)
         self._blocks = _blocks(count, BLOCK_RECORDS)
         self._block = bytearray(BLOCK_BYTES)
-        # The first key of each block of records.
-        self._index = bytearray(self._blocks * KEY_BYTES)
+        # The first key of each block of records, in parts: after weeks of running, a heap has no
+        # room for all of them in one piece.
+        self._index = [
+            bytearray(_PART_KEYS * KEY_BYTES) for _ in range(0, self._blocks, _PART_KEYS)
+        ]
         self.profiles = Profiles(b"")
         try:
             self._file = open(path, "rb")
@@ -183,7 +189,9 @@ class CardList:
             self.damaged.append(number)  # sound, but a block of another list
             sound = False
         # Where a damaged block began is not known: it has all from the end of the one before.
-        self._index[number * KEY_BYTES : (number + 1) * KEY_BYTES] = first if sound else following
+        at = number % _PART_KEYS * KEY_BYTES
+        part = self._index[number // _PART_KEYS]
+        part[at : at + KEY_BYTES] = first if sound else following
         return (last + 1).to_bytes(KEY_BYTES, "big") if sound else following
 
     def find(self, key: bytes) -> bytes | None:
@@ -214,11 +222,17 @@ class CardList:
 
     def _block_of(self, key: bytes) -> int:
         """The last block whose first key is not above `key`, -1 if there is none."""
-        row = lower_bound(self._index, KEY_BYTES, self._blocks, key)
-        # Damaged blocks in a row have the same entry, and the last of them may be sound.
-        while row < self._blocks and self._index[row * KEY_BYTES : (row + 1) * KEY_BYTES] == key:
-            row += 1
-        return row - 1
+        low = 0
+        high = self._blocks
+        while low < high:
+            middle = (low + high) // 2
+            at = middle % _PART_KEYS * KEY_BYTES
+            # Damaged blocks in a row have the same entry, and the last of them may be sound.
+            if self._index[middle // _PART_KEYS][at : at + KEY_BYTES] <= key:
+                low = middle + 1
+            else:
+                high = middle
+        return low - 1
 
     def _rows(self, number: int) -> int:
         return min(BLOCK_RECORDS, self.count - number * BLOCK_RECORDS)
