@@ -150,7 +150,7 @@ class Hal:
             sys.excepthook(type(error), error, error.__traceback__)
 
     def storage_root(self) -> str:
-        """The folder of settings.json."""
+        """The folder of what a device keeps on flash."""
         return "."
 
     def entropy(self, count: int) -> bytes:
