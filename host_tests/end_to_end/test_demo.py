@@ -112,7 +112,7 @@ def test_a_known_card_opens_once_each_time_it_comes_and_an_unknown_one_never(dem
 def test_only_the_cards_that_were_named_may_pass(demo):
     script = f"present {UNKNOWN} for 200\nexpect granted within 9000\nwait 800\n"
     script += f"present {KNOWN}\nexpect denied within 9000"
-    status, happened = plays(demo, script, "--allow", UNKNOWN, "--allow", "04A1")
+    status, happened = plays(demo, script, "--allow", UNKNOWN, "--allow", "04A1B2C3")
     assert status == 0, happened[-1]
 
 

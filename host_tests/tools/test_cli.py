@@ -43,6 +43,14 @@ def test_a_card_must_be_hex_of_1_to_10_bytes(capsys, value):
     assert f"--allow is {value!r}; allowed: the hex digits of 1 to 10 bytes" in said
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"), [("04A1", "4, 7 or 10 bytes"), ("08A1B2C3", "random")]
+)
+def test_a_card_that_no_list_can_have_is_refused(capsys, value, reason):
+    said = refused(capsys, "demo", "--allow", "04A1B2C3", "--allow", value)
+    assert "--allow: card" in said and value in said and reason in said
+
+
 def test_events_must_be_a_mode_that_there_is(capsys):
     said = refused(capsys, "demo", "--events", "smoke")
     assert "--events is 'smoke'; allowed: one of wakeup, spontaneous, text" in said

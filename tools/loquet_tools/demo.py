@@ -53,7 +53,8 @@ Tell = Callable[[dict[str, Any]], None]
 
 def demo(
     allow: Annotated[
-        list[str] | None, typer.Option(metavar="HEX", help="A card that may pass; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="HEX", help="UID of a card that may pass; repeatable."),
     ] = None,
     events: Annotated[str, typer.Option(help="wakeup, spontaneous or text.")] = "wakeup",
     interpreter: Annotated[str, typer.Option(help="micropython or cpython.")] = paths.MICROPYTHON,

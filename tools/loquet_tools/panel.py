@@ -19,7 +19,8 @@ def panel(
     serial: Annotated[str, typer.Option(metavar="PATH", help="The reader's serial device or pty.")],
     pins: Annotated[str, typer.Option(metavar="tcp:HOST:PORT", help="Where the door listens.")],
     allow: Annotated[
-        list[str] | None, typer.Option(metavar="HEX", help="A card that may pass; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="HEX", help="UID of a card that may pass; repeatable."),
     ] = None,
     events: Annotated[str, typer.Option(help="wakeup, spontaneous or text.")] = "wakeup",
     interpreter: Annotated[str, typer.Option(help="micropython or cpython.")] = paths.MICROPYTHON,
