@@ -39,8 +39,11 @@ def test_every_command_and_option_that_is_shown_is_there():
     commands = get_command(app).commands
     for line in re.findall(r"^    \.venv/bin/loquet (.*)$", README, re.MULTILINE):
         name, *words = line.split("#")[0].split()
-        known = {option for parameter in commands[name].params for option in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= known, line
+        command = commands[name]
+        if hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= known, line
 
 
 def test_every_link_and_folder_leads_somewhere():

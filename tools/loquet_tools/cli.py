@@ -8,9 +8,11 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from loquet.errors import LoquetError
+from loquet_tools import cards, settings_check
 from loquet_tools.decode import decode
 from loquet_tools.demo import demo
-from loquet_tools.errors import ToolError
+from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.panel import panel
 
 app = typer.Typer(
@@ -21,6 +23,8 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(panel)
 app.command()(decode)
+app.add_typer(cards.app, name="cards")
+app.add_typer(settings_check.app, name="settings")
 
 
 def main() -> None:
@@ -36,6 +40,8 @@ def status_of(arguments: list[str]) -> int:
         return complain(error.format_message(), error.exit_code)
     except ToolError as error:
         return complain(str(error), error.exit_status)
+    except LoquetError as error:
+        return complain(str(error), ArgumentError.exit_status)
     except BrokenPipeError:
         # Whoever read what we print has gone. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
