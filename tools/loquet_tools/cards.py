@@ -101,7 +101,7 @@ def check(folder: Folder) -> int:
 
 
 def replace(cards: Cards, profiles: bytes, listed: bytes) -> None:
-    """Puts the list that `pack_list` made in use, in place of the one there is, as a device does."""
+    """Puts the list that `pack_list` made in use in place of the one there is, like a device."""
     cards.abandon()
     count = len(listed) // RECORD_BYTES
     digest = digest_of(profiles, listed)
