@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench lint format types coverage lock clean
+.PHONY: run test bench flash lint format types coverage lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -19,6 +19,9 @@ test: $(READY) $(STUBS) ## every check and every test
 bench: $(READY) ## speed, as JSON and as a table
 	@tools/setup/micropython.sh
 	@$(BIN)/python -m host_tests.bench
+
+flash: $(READY) ## what fits on a board's flash and what it costs: lib/loquet/FLASH.md
+	@$(BIN)/python -m host_tests.bench.flash_page
 
 lint: $(READY) ## ruff alone
 	@$(BIN)/ruff check .

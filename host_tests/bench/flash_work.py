@@ -12,7 +12,7 @@ import random
 
 from host_tests.support import card_model
 from host_tests.support.card_model import card_of, key_of, many, state
-from host_tests.support.flash import Flash, Mounted
+from host_tests.support.flash import RP2_PROG_BYTES, Flash, Mounted
 from loquet.card_list import RECORD_BYTES
 from loquet.cards import Cards
 
@@ -79,10 +79,10 @@ def job_of(cards):
     return cards._job.__name__.replace("_", " ") if cards._job else "fold, or the first of a job"
 
 
-def measured():
+def measured(prog_bytes=RP2_PROG_BYTES):
     """{name: Row} of all that is done with cards, and the flash's share of a single lookup."""
     chance = random.Random(1)
-    with Mounted(Flash(BLOCKS), fresh=True) as flash:
+    with Mounted(Flash(BLOCKS, prog_bytes=prog_bytes), fresh=True) as flash:
         meter = Meter(flash)
         cards = Cards("/flash/cards")
         cards.create()

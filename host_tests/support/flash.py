@@ -10,8 +10,7 @@ try:
     import vfs
 
     def _attach(flash, path, fresh):
-        # What stock MicroPython gives littlefs on rp2 (platform.md 2.6).
-        sizes = {"readsize": 32, "progsize": 256, "lookahead": 32}
+        sizes = {"readsize": 32, "progsize": flash.prog_bytes, "lookahead": 32}
         if fresh:
             vfs.VfsLfs2.mkfs(flash, **sizes)
         vfs.mount(vfs.VfsLfs2(flash, **sizes), path)
@@ -32,11 +31,17 @@ BLOCK_BYTES = 4096
 WHOLE = "whole"
 TORN = "torn"
 
+# What stock MicroPython gives littlefs as the size of a program. Its cache is four times that, and
+# a file that is longer than the cache or 512 bytes gets a block of its own.
+RP2_PROG_BYTES = 256
+ESP32_PROG_BYTES = 32
+
 
 class Flash:
     """`blocks` erase blocks of 4 KiB. Erased bytes are FF; a block is erased whole."""
 
-    def __init__(self, blocks=0, image=None):
+    def __init__(self, blocks=0, image=None, prog_bytes=RP2_PROG_BYTES):
+        self.prog_bytes = prog_bytes
         self.image = bytearray(b"\xff" * (blocks * BLOCK_BYTES)) if image is None else image
         self.erases = self.programs = self.programmed_bytes = self.reads = self.read_bytes = 0
         # A chip that can be read, but no longer written.

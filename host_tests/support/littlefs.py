@@ -117,8 +117,8 @@ class _Folder:
             block_size=4096,
             block_count=len(flash.image) // 4096,
             read_size=32,
-            prog_size=256,
-            cache_size=1024,
+            prog_size=flash.prog_bytes,
+            cache_size=4 * max(32, flash.prog_bytes),
             lookahead_size=32,
             block_cycles=100,
         )

@@ -1,0 +1,150 @@
+"""How many cards fit on each board, tried out on its file system, by the code that a device runs.
+
+The flash holds the firmware as a deployment compiles it, a log that has come round, a list in use
+and one as long that is staged. Then the staged one is put in use.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tests.support import card_model, journal
+from host_tests.support.flash import (
+    BLOCK_BYTES,
+    ESP32_PROG_BYTES,
+    RP2_PROG_BYTES,
+    Flash,
+    Mounted,
+)
+from loquet.card_list import RECORD_BYTES
+from loquet.cards import Cards
+from loquet.errors import StorageError
+from loquet_tools import device_folder, paths
+
+FOLDER = "/flash/cards"
+CARDS = 20_000
+EVENTS = 10_000
+STEP = 100  # as close as the largest list is looked for
+
+
+@dataclass(frozen=True)
+class Board:
+    """`kib`: what stock MicroPython leaves for files, by its file `source`."""
+
+    name: str
+    kib: int
+    prog_bytes: int
+    source: str
+
+    @property
+    def blocks(self):
+        return self.kib * 1024 // BLOCK_BYTES
+
+
+BOARDS = (
+    Board("Pico", 1408, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO/mpconfigboard.h"),
+    Board("Pico W", 848, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO_W/mpconfigboard.h"),
+    Board("Pico 2", 3072, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO2/mpconfigboard.h"),
+    Board("ESP32, 4 MB", 2048, ESP32_PROG_BYTES, "ports/esp32/partitions-4MiB.csv"),
+)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """`free_blocks`: with `cards` in use and as many staged. `largest`: the longest such list."""
+
+    board: Board
+    firmware_bytes: int
+    firmware_blocks: int
+    log_blocks: int
+    cards: int
+    free_blocks: int
+    largest: int
+
+
+def measured(board, files):
+    """The Capacity of a board with `files`, path -> content, as its firmware."""
+    image, *blocks = prepared(board, files)
+    largest = largest_list(board, image)
+    cards = min(CARDS, largest)
+    free = free_blocks(board, image, cards)
+    return Capacity(board, sum(map(len, files.values())), *blocks, cards, free, largest)
+
+
+def firmware():
+    """path -> content of what is on a device beside its data, with the Unix board's hal."""
+    found = {"main.py": device_folder.START.read_bytes()}
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "compiled.mpy"
+        for source in paths.device_sources():
+            device_folder.compile_module(source, output)
+            found[str(source.with_suffix(".mpy"))] = output.read_bytes()
+    return found
+
+
+def prepared(board, files):
+    """(flash with firmware and log, blocks that the firmware takes, blocks that the log takes)."""
+    flash = Flash(board.blocks, prog_bytes=board.prog_bytes)
+    with Mounted(flash, fresh=True):
+        free = [os.statvfs("/flash")[3]]
+        for path in files:
+            put(path, files[path])
+        free.append(os.statvfs("/flash")[3])
+        fill_log()
+        free.append(os.statvfs("/flash")[3])
+    return flash.image, free[0] - free[1], free[1] - free[2]
+
+
+def put(path, data):
+    folder = "/flash"
+    for name in path.split("/")[:-1]:
+        folder += "/" + name
+        if name not in os.listdir(os.path.dirname(folder)):
+            os.mkdir(folder)
+    with open("/flash/" + path, "wb") as file:
+        file.write(data)
+
+
+def fill_log():
+    log = journal.started(EVENTS)
+    while log.first == 1:
+        journal.add_and_flush(log, 8)
+    # The young files are full as well.
+    journal.add_and_flush(log, 56)
+
+
+def largest_list(board, image):
+    """The longest list, in steps of STEP, that can be replaced by one as long."""
+    fits, too_many = 0, board.blocks * BLOCK_BYTES // RECORD_BYTES // STEP
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if free_blocks(board, image, middle * STEP) is None:
+            too_many = middle
+        else:
+            fits = middle
+    return fits * STEP
+
+
+def free_blocks(board, image, count):
+    """Blocks left when a list of `count` is in use and another staged; None if they do not fit."""
+    with Mounted(Flash(image=bytearray(image), prog_bytes=board.prog_bytes)):
+        cards = Cards(FOLDER)
+        try:
+            return fill(cards, count)
+        except StorageError:
+            return None
+        finally:
+            cards.close()
+
+
+def fill(cards, count):
+    cards.create()
+    cards.open()
+    model = card_model.many(range(count))
+    card_model.replace(cards, 1, model)
+    card_model.stage(cards, 2, model)
+    cards.commit()
+    free = os.statvfs("/flash")[3]
+    card_model.finish(cards)
+    return free
