@@ -19,11 +19,23 @@ from loquet.errors import CardError, StorageError
 from loquet.manifest import Entry
 from loquet.records import sha256
 
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):  # type: ignore[no-redef]
+        return value
+
+
+_LEAST_FREE_BYTES = const(16384)
 _TOMBSTONE_PROFILE = TOMBSTONE[:PROFILE_BYTES]
 
 
-def fold(log):
+def fold(store, log):
     """Moves a full tail of changes or uses to its log."""
+    # A change, which may be a revocation, counts for more than a way back; and so does the event
+    # log, which has to have room as well.
+    store.keep_free(_LEAST_FREE_BYTES)
     log.fold()
     yield
 

@@ -137,13 +137,17 @@ class CardStore:
 
     # Another list, or other uses, in place of those that are there.
 
-    def make_room(self, size: int) -> None:
-        """Gives up the previous list if need be. StorageError if that is not enough."""
-        needed = size + _SPARE_BYTES
-        if records.free_bytes(self.folder) < needed and self.manifest.previous:
+    def keep_free(self, size: int) -> None:
+        """Gives up the previous list if less than `size` is free."""
+        if self.manifest.previous and records.free_bytes(self.folder) < size:
             self.manifest.previous = None
             self.manifest.save()
             self.manifest.remove_others()
+
+    def make_room(self, size: int) -> None:
+        """Gives up the previous list if need be. StorageError if that is not enough."""
+        needed = size + _SPARE_BYTES
+        self.keep_free(needed)
         free = records.free_bytes(self.folder)
         if free < needed:
             raise StorageError(

@@ -339,7 +339,7 @@ class Cards:
             return None
         for ledger in (changes, uses):
             if ledger.usable and ledger.log.full:
-                return card_jobs.fold(ledger.log)
+                return card_jobs.fold(store, ledger.log)
         if self._resting:
             return None
         # A merged list would hide that cards are missing.
