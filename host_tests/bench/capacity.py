@@ -25,6 +25,7 @@ from loquet_tools import device_folder, paths
 FOLDER = "/flash/cards"
 CARDS = 20_000
 EVENTS = 10_000
+CHANGES = 1024 * 7 // 8  # then cards.py merges
 STEP = 100  # as close as the largest list is looked for
 
 
@@ -52,7 +53,8 @@ BOARDS = (
 
 @dataclass(frozen=True)
 class Capacity:
-    """`free_blocks`: with `cards` in use and as many staged. `largest`: the longest such list."""
+    """`free_blocks`: with `cards` in use and as many staged. `largest`: the longest list with which
+    a panel goes on, as `goes_on` has it."""
 
     board: Board
     firmware_bytes: int
@@ -67,8 +69,9 @@ def measured(board, files):
     """The Capacity of a board with `files`, path -> content, as its firmware."""
     image, *blocks = prepared(board, files)
     largest = largest_list(board, image)
-    cards = min(CARDS, largest)
-    free = free_blocks(board, image, cards)
+    cards, free = CARDS, free_blocks(board, image, CARDS)
+    if free is None:
+        cards, free = largest, free_blocks(board, image, largest)
     return Capacity(board, sum(map(len, files.values())), *blocks, cards, free, largest)
 
 
@@ -115,14 +118,14 @@ def fill_log():
 
 
 def largest_list(board, image):
-    """The longest list, in steps of STEP, that can be replaced by one as long."""
-    fits, too_many = 0, board.blocks * BLOCK_BYTES // RECORD_BYTES // STEP
+    """The longest list, in steps of STEP, with which a panel goes on."""
+    fits, too_many = 0, board.blocks * BLOCK_BYTES // (2 * RECORD_BYTES) // STEP
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        if free_blocks(board, image, middle * STEP) is None:
-            too_many = middle
-        else:
+        if goes_on(board, image, middle * STEP):
             fits = middle
+        else:
+            too_many = middle
     return fits * STEP
 
 
@@ -138,6 +141,21 @@ def free_blocks(board, image, count):
             cards.close()
 
 
+def goes_on(board, image, count):
+    """Whether a list of `count` can be replaced by another, and then as many single changes be
+    merged into that as are kept beside it."""
+    with Mounted(Flash(image=bytearray(image), prog_bytes=board.prog_bytes)):
+        cards = Cards(FOLDER)
+        try:
+            fill(cards, count)
+            change(cards, count)
+        except StorageError:
+            return False
+        finally:
+            cards.close()
+    return True
+
+
 def fill(cards, count):
     cards.create()
     cards.open()
@@ -148,3 +166,11 @@ def fill(cards, count):
     free = os.statvfs("/flash")[3]
     card_model.finish(cards)
     return free
+
+
+def change(cards, count):
+    """As many new cards as lead to a merge, which is done."""
+    state = card_model.state(1)
+    for number in range(count, count + CHANGES):
+        cards.add(card_model.card_of(card_model.key_of(number), state))
+        card_model.finish(cards)

@@ -26,9 +26,12 @@ CAPACITY_HEAD = """## What fits
 
 The file system of stock MicroPython, with the firmware compiled by mpy-cross (the hal of the Unix
 board in place of the board's own), a log of {events} events that has come round, a list of cards
-in use and another one as long staged. The largest list is the longest for which that works.
-Every file of the firmware takes whole blocks of 4 KiB, every folder two. 8 blocks stay free: a
-list is only begun with that much room beside it.
+in use and another one as long staged. Every file of the firmware takes whole blocks of 4 KiB,
+every folder two. 8 blocks have to be free beside a list that is begun.
+
+The largest list is the longest that can be replaced by another and then be kept up by single
+changes: {changes} new cards, which are merged into it. With a longer one there is no room for the
+merge: 1,024 changes are taken, and no more before a shorter list comes.
 
 | board | file system | firmware | log | cards in use | staged | blocks free | largest list |
 |---|---|---|---|---|---|---|---|
@@ -44,9 +47,10 @@ and the Pico's 256:
 WORK_HEAD = """## What it costs
 
 For one operation with {cards} cards, or one event with a full log, on the {blocks} blocks of a
-Pico. `work` of cards and `flush` of the log do one slice a call, in quiet time. *{sum}*
-is a change of one card with all the slices that come of it. Busy: with {erase} ms an erase and
-{program} ms a program, which is typical of the Pico's chip; nothing else runs on a Pico meanwhile.
+Pico. `work` of cards and `flush` of the log do one slice a call, in quiet time.
+*{sum}* is a change of one card with all the slices that come of it.
+Busy: with {erase} ms an erase and {program} ms a program, which is typical of the Pico's chip;
+nothing else runs on a Pico meanwhile.
 
 | operation | erases | programs | bytes | most erases in a call | busy, ms | erases on an ESP32 |
 |---|---|---|---|---|---|---|
@@ -70,7 +74,7 @@ def page(capacities, works):
 def capacity_section(capacities):
     rows = "".join(capacity_row(each) for each in capacities)
     sources = "\n".join(f"* {board.name}: `{board.source}`" for board in capacity.BOARDS)
-    head = CAPACITY_HEAD.format(events=f"{capacity.EVENTS:,}")
+    head = CAPACITY_HEAD.format(events=f"{capacity.EVENTS:,}", changes=capacity.CHANGES)
     return head + rows + SOURCES.format(sources=sources)
 
 
@@ -115,6 +119,16 @@ def work_row(name, pico, esp32):
         f"| {name} | {erases:.3f} | {programs:.2f} | {size:.0f} | {most} | {busy_ms:.1f} "
         f"| {on_esp32:.3f} |\n"
     )
+
+
+def figures(works):
+    """What `work` found, for JSON: erases, programs and bytes of each operation by chip."""
+    pico, esp32, lookup = works
+    found = {
+        name: {each: row.per(row.operations) for each, row in rows.items()}
+        for name, rows in (("pico", pico), ("esp32", esp32))
+    }
+    return found | {"lookup": lookup}
 
 
 def main():
