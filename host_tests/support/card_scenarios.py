@@ -254,13 +254,13 @@ SCENARIOS = {
 }
 
 
-def before(prepare, phase):
+def before(prepare, phase, kind=Flash):
     """(image of a chip on which `prepare` has been done, the model of its cards).
 
     `phase`: how much else has been written. With it moves where littlefs has to compact the
     folder's log, which takes 16 small writes.
     """
-    with Mounted(Flash(BLOCKS), fresh=True) as flash:
+    with Mounted(kind(BLOCKS), fresh=True) as flash:
         cards = Cards(FOLDER, CHANGES, LIMITED)
         cards.create()
         cards.open()
@@ -283,6 +283,11 @@ def cut(name, phase=0):
 def cut_from(start, happen):
     """Cuts what happens after `start`, which `before` made."""
     image, model = start
+    return run_cut_matrix(image, scenario_of(happen, model), complaint_after_cut)
+
+
+def scenario_of(happen, model):
+    """What a Recording wants: `happen`, with the cards of `model`."""
 
     def scenario(flash):
         cards = open_cards()
@@ -291,7 +296,7 @@ def cut_from(start, happen):
         cards.close()
         return story
 
-    return run_cut_matrix(image, scenario, complaint_after_cut)
+    return scenario
 
 
 def complaint_after_cut(states):

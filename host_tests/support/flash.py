@@ -79,6 +79,10 @@ class Flash:
             self.record.append((address, data))
         apply(self.image, address, data, WHOLE)
 
+    def attach(self, path, fresh):
+        """What `mount` does with this chip. Another file system: a class that does it otherwise."""
+        _attach(self, path, fresh)
+
     # What MicroPython asks of a block device.
 
     def readblocks(self, block, buffer, offset=0):
@@ -107,7 +111,7 @@ def apply(image, address, data, how):
 
 def mount(flash, path="/flash", fresh=False):
     """The file system on `flash` as folder `path`; `fresh` makes a new one. See `unmount`."""
-    _attach(flash, path, fresh)
+    flash.attach(path, fresh)
 
 
 class Mounted:
@@ -167,10 +171,10 @@ class Story:
 class Recording:
     """A scenario that has run once; gives the chip as it was at every cut."""
 
-    def __init__(self, image, scenario):
-        """`image`: the chip before. `scenario(flash)` works in /flash and returns its Story."""
+    def __init__(self, image, scenario, kind=Flash):
+        """`image`: the chip before, a `kind`. `scenario(flash)` works in /flash, gives a Story."""
         self._image = image
-        flash = Flash(image=bytearray(image))
+        flash = kind(image=bytearray(image))
         mount(flash)
         # Mounting writes nothing, but only what follows is the scenario.
         flash.erases = flash.programs = 0

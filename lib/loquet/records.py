@@ -6,7 +6,7 @@ block ends in a CRC-32 of what stands before it: damage is found, named, and nev
 
 `rewrite` and `append` leave out the file beside: littlefs keeps what a file held until the new
 content is closed, so there they are as safe, at a third of the work. On a file system that does
-not (FAT), a cut within them can cost the file.
+not (FAT), a cut within them can cost the file, and more; FAT.md has the numbers.
 """
 
 import os
@@ -111,6 +111,8 @@ def names_in(folder: str) -> list:
         return os.listdir(folder)
     except OSError as error:
         raise cannot_read(folder, error)
+    except UnicodeError:  # FAT: names are read as they lie in a block that was being rewritten
+        raise StorageError(folder, "is damaged: it holds names that are no text")
 
 
 def exists(path: str) -> bool:
