@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
@@ -15,9 +16,36 @@ INTERPRETERS = (MICROPYTHON, CPYTHON)
 
 
 def device_sources(root: Path = ROOT) -> list[Path]:
-    """What a device of the Unix family imports, relative to `root`."""
-    found = [*(root / "lib").rglob("*.py"), *(root / "firmware/app").rglob("*.py")]
-    return sorted(path.relative_to(root) for path in [*found, root / "boards/hal/unix.py"])
+    """What a device of the Unix family imports, relative to `root`; nothing else takes its flash."""
+    found: set[Path] = set()
+    wanted = [root / "firmware/app/supervisor.py", root / "boards/hal/unix.py"]
+    while wanted:
+        source = wanted.pop()
+        if source not in found:
+            found.add(source)
+            wanted += [path for name in _imported(source) for path in _files_of(name, root)]
+    return sorted(path.relative_to(root) for path in found)
+
+
+def _imported(source: Path) -> list[str]:
+    """Every name that may be a module in the imports of `source`, dotted."""
+    names = []
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _files_of(name: str, root: Path) -> list[Path]:
+    """The project's files that importing `name` runs: the module, and the package it is in."""
+    for folder in (root / "lib", root):
+        path = folder.joinpath(*name.split("."))
+        found = [path.with_suffix(".py"), path / "__init__.py", path.parent / "__init__.py"]
+        if found[0].exists() or found[1].exists():
+            return [one for one in found if one.exists()]
+    return []
 
 
 def interpreter(name: str, root: Path = ROOT) -> Path:
