@@ -16,7 +16,7 @@ INTERPRETERS = (MICROPYTHON, CPYTHON)
 
 
 def device_sources(root: Path = ROOT) -> list[Path]:
-    """What a device of the Unix family imports, relative to `root`; nothing else takes its flash."""
+    """What a device of the Unix family imports, relative to `root`: nothing else goes there."""
     found: set[Path] = set()
     wanted = [root / "firmware/app/supervisor.py", root / "boards/hal/unix.py"]
     while wanted:
