@@ -1,6 +1,6 @@
 """Runs the tests of lib/ on a bare interpreter, without pytest: a real MicroPython, or CPython.
 
-    micropython -X heapsize=8m host_tests/portable.py [FILE...]
+    micropython -X heapsize=32m host_tests/portable.py [FILE...]
 
 from the project's folder. Without FILE, every host_tests/lib/**/test_*.py. Exit status 1 if a test
 failed or none was found.

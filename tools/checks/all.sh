@@ -25,5 +25,5 @@ step "portability" check portability
 step "arrows" check arrows
 step "mpy-cross" check compile_device
 step "tests on CPython" $bin/pytest --ignore=host_tests/end_to_end
-step "portable tests on MicroPython" $micropython -X heapsize=8m host_tests/portable.py
+step "portable tests on MicroPython" $micropython -X heapsize=32m host_tests/portable.py
 step "end to end" $bin/pytest host_tests/end_to_end
