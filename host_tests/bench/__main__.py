@@ -11,6 +11,7 @@ from host_tests.bench import flash_page
 ROOT = Path(__file__).resolve().parents[2]
 # What is run, and the heap it has on MicroPython: a flash chip of 1.4 MB is in that of storage.py.
 PARTS = {"host_tests/bench/device.py": "2m", "host_tests/bench/storage.py": "64m"}
+RECEIVE_PATH = "host_tests/bench/receive_path.py"
 INTERPRETERS = {
     "MicroPython": [str(ROOT / ".cache/micropython/micropython"), "-X", "heapsize={}"],
     "CPython": [sys.executable],
@@ -21,11 +22,11 @@ def figures(command: list[str]) -> dict:
     """What all parts say on this interpreter."""
     found = {}
     for part, heap in PARTS.items():
-        found |= run([*(word.format(heap) for word in command), part])
+        found |= json.loads(run([*(word.format(heap) for word in command), part]))
     return found
 
 
-def run(command: list[str]) -> dict:
+def run(command: list[str]) -> str:
     # MICROPYPATH replaces MicroPython's own path: asyncio and the like are frozen into it.
     paths = {"MICROPYPATH": ".frozen:lib:.", "PYTHONPATH": "lib:."}
     done = subprocess.run(
@@ -36,7 +37,7 @@ def run(command: list[str]) -> dict:
         stdout=subprocess.PIPE,
         text=True,
     )
-    return json.loads(done.stdout)
+    return done.stdout
 
 
 def rows(found: dict[str, dict]) -> list[tuple[str, list[float]]]:
@@ -68,7 +69,8 @@ def main() -> None:
     print(f"{'':48}{'MicroPython':>12}{'CPython':>12}{'ratio':>8}")
     for what, (device, desktop) in rows(found):
         print(f"{what:48}{device:12.2f}{desktop:12.2f}{device / desktop:8.2f}")
-    print("\n" + flash_page.work_section(works))
+    print("\n" + run([*INTERPRETERS["MicroPython"][:1], RECEIVE_PATH]))
+    print(flash_page.work_section(works))
     print(json.dumps(found | {"flash_work": flash_page.figures(works)}))
 
 

@@ -41,7 +41,7 @@ LIMITS = {
 }
 
 if hasattr(gc, "mem_alloc"):
-    from tools.bench.receive_path import rows
+    from host_tests.bench.receive_path import rows
 
     def test_no_call_takes_more_of_the_heap_than_it_may():
         for name, taken, _ in rows():

@@ -1,25 +1,13 @@
 """What the receive path allocates, in bytes: a table, on MicroPython.
 
-    micropython tools/bench/receive_path.py
-
-from the project's folder. Each row is one call: what it takes from the heap, and whether it also
+`make bench` prints it. Each row is one call: what it takes from the heap, and whether it also
 runs while the heap is locked. Bytes are those of the interpreter it runs on: a block of the heap
 is 32 bytes on a 64-bit desktop and 16 on a microcontroller, whose figures are about half of these.
 """
 
 import gc
-import sys
-
-if __name__ == "__main__":
-    # The interpreter puts this file's folder first, not the project's.
-    sys.path[0:1] = ["lib", "."]
 
 import micropython
-
-try:
-    from collections.abc import Callable  # only for annotations, which MicroPython passes over
-except ImportError:
-    pass
 
 from springcore import frame, tag, text
 from springcore.stream import StreamDecoder
@@ -81,7 +69,7 @@ PARTS = (
 )
 
 
-def allocated(function: Callable[[], object]) -> int:
+def allocated(function):
     """Bytes that the call takes from the heap."""
     gc.collect()
     gc.disable()
@@ -92,7 +80,7 @@ def allocated(function: Callable[[], object]) -> int:
     return taken
 
 
-def runs_locked(function: Callable[[], object]) -> bool:
+def runs_locked(function):
     """Whether the call needs no heap at all."""
     micropython.heap_lock()
     try:
@@ -104,7 +92,7 @@ def runs_locked(function: Callable[[], object]) -> bool:
     return True
 
 
-def receiving(before: bytes, chunk: bytes) -> Callable[[], object]:
+def receiving(before, chunk):
     """A call of receive with `chunk`, of a decoder that has had `before`."""
     decoder = StreamDecoder(CAPACITY)
     # Whatever is set up at the first use is not the cost of this call.
