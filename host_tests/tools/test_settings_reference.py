@@ -33,7 +33,10 @@ def test_every_default_is_allowed():
     spelt["readers"] = [{name: default for name, default, _ in settings.READER} | {"name": "a"}]
     spelt["doors"] = [{name: default for name, default, _ in settings.DOOR} | {"name": "a"}]
     spelt["limits"] = {name: default for name, default, _ in settings.LIMITS}
+    spelt["clock"] = {name: default for name, default, _ in settings.CLOCK}
     assert vars(settings.load(spelt).limits) == vars(settings.load(smallest).limits)
+    assert vars(settings.load(spelt).clock) == vars(settings.load(smallest).clock)
+    assert vars(settings.load(spelt).doors[0]) == vars(settings.load(smallest).doors[0])
     assert vars(settings.load(spelt).readers[0]) == vars(settings.load(smallest).readers[0])
 
 

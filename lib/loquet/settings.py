@@ -13,6 +13,21 @@ from springcore.codes import BITRATES
 
 EVENTS = ("wakeup", "spontaneous", "text")
 
+# On which side of its door a reader is.
+ENTRY = "entry"
+EXIT = "exit"
+
+# What ends the pulse: its time, or before that the contact.
+RELOCKS = ("time", "opening", "closing")
+
+# What request-to-exit does: the door may be opened from inside without an alarm; or it is released.
+REX = ("shunt", "unlock")
+
+POSTURES = ("normal", "unlocked", "lockdown", "schedule")
+
+# What dates and schedules do on a clock that nobody has set for long.
+FREE_RUNNING = ("refuse", "use")
+
 # A holiday has the hours of its own day, not those of its weekday.
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 
@@ -46,7 +61,7 @@ class Group:
 
 def load(document):
     """The Group of DOCUMENT from the parsed JSON `document`. Raises SettingsError."""
-    return _group("", document, (GROUP, DOCUMENT, None))
+    return _group("", document, (GROUP, DOCUMENT, _document_rule))
 
 
 def allowed(kind: tuple) -> str:
@@ -72,11 +87,14 @@ def _allowed_list(fewest: int, most: int) -> str:
 
 def _check(path: str, value, kind: tuple):
     """The value to use. Raises SettingsError."""
-    if kind[0] == LIST:
-        return _list(path, value, kind)
-    if kind[0] == GROUP:
-        return _group(path, value, kind)
-    read = _simple(value, kind)
+    if kind[0] == OPTIONAL and value is None:
+        return None
+    bare = kind[1] if kind[0] == OPTIONAL else kind
+    if bare[0] == LIST:
+        return _list(path, value, bare)
+    if bare[0] == GROUP:
+        return _group(path, value, bare)
+    read = _simple(value, bare)
     if read is REFUSED:
         raise SettingsError(path, value, allowed(kind))
     return read
@@ -84,8 +102,6 @@ def _check(path: str, value, kind: tuple):
 
 def _simple(value, kind: tuple):
     """The value to use, or REFUSED."""
-    if kind[0] == OPTIONAL:
-        return None if value is None else _simple(value, kind[1])
     if kind[0] == READ:
         return kind[1](value)
     if kind[0] == ONE_OF:
@@ -226,6 +242,21 @@ def _reader_rule(path: str, value, reader) -> None:
         raise SettingsError(path + ".template", reader.template, allowed_here)
 
 
+def _door_rule(path: str, value, door) -> None:
+    if door.extended_pulse_ms < door.pulse_ms:
+        raise SettingsError(path + ".extended_pulse_ms", door.extended_pulse_ms, "pulse_ms or more")
+    if door.relock != "time" and not door.contact:
+        raise SettingsError(path + ".relock", door.relock, "time where no contact is")
+    if door.pre_alarm_s >= door.held_open_s:
+        raise SettingsError(path + ".pre_alarm_s", door.pre_alarm_s, "less than held_open_s")
+    scheduled = door.posture == "schedule"
+    if scheduled != (door.unlock_schedule is not None):
+        allowed_here = "a name with the posture schedule, null with another"
+        raise SettingsError(path + ".unlock_schedule", door.unlock_schedule, allowed_here)
+    if door.first_card and not scheduled:
+        raise SettingsError(path + ".first_card", True, "false without the posture schedule")
+
+
 def _hours_rule(path: str, value, hours) -> None:
     if hours.begin == hours.end or hours.begin == 24 * 60:
         raise SettingsError(path, value, "a begin before 24:00 that is not the end")
@@ -239,6 +270,25 @@ def _holiday_rule(path: str, value, holiday) -> None:
         raise SettingsError(path + ".last", value["last"], "the first day or a later one")
     if holiday.yearly and last >= (first[0] + 1,) + first[1:]:
         raise SettingsError(path + ".last", value["last"], "less than a year after a yearly first")
+
+
+def _document_rule(path: str, value, document) -> None:
+    """Whoever is named has to be there."""
+    doors = [door.name for door in document.doors]
+    schedules = [schedule.name for schedule in document.schedules]
+    for place, reader in enumerate(document.readers):
+        _named("readers[%d].door" % place, reader.door, doors)
+    for place, door in enumerate(document.doors):
+        prefix = "doors[%d]." % place
+        _named(prefix + "unlock_schedule", door.unlock_schedule, schedules)
+        for row, access in enumerate(door.access or ()):
+            _named(prefix + "access[%d].schedule" % row, access.schedule, schedules)
+
+
+def _named(path: str, name, names: list) -> None:
+    if name is not None and name not in names:
+        shown = "one of " + ", ".join(names) if names else "null, for there is none"
+        raise SettingsError(path, name, shown)
 
 
 # The document. A table's row: field, default, kind.
@@ -261,11 +311,32 @@ READER = (
     ("buffer_bytes", 1031, (WHOLE, SMALLEST_BUFFER, LARGEST_BUFFER, "bytes")),
     ("credential", "uid", (ONE_OF, CREDENTIALS)),
     ("template", None, (OPTIONAL, (WHOLE, 0, 255, "number of the template"))),
+    ("door", None, (OPTIONAL, NAME)),
+    ("direction", ENTRY, (ONE_OF, (ENTRY, EXIT))),
+)
+
+ACCESS = (
+    ("group", REQUIRED, (WHOLE, 0, 31, "number of the group")),
+    ("schedule", None, (OPTIONAL, NAME)),
 )
 
 DOOR = (
     ("name", REQUIRED, NAME),
     ("pulse_ms", 3000, (WHOLE, 100, 60000, "ms")),
+    ("extended_pulse_ms", 10000, (WHOLE, 100, 120000, "ms")),
+    ("relock", "time", (ONE_OF, RELOCKS)),
+    ("contact", False, FLAG),
+    # Contacts and buttons bounce for 5 to 20 ms; nobody sees the door 50 ms late.
+    ("contact_settle_ms", 50, (WHOLE, 0, 1000, "ms")),
+    ("rex", "shunt", (ONE_OF, REX)),
+    ("rex_settle_ms", 50, (WHOLE, 0, 1000, "ms")),
+    ("held_open_s", 30, (WHOLE, 5, 3600, "s")),
+    ("pre_alarm_s", 10, (WHOLE, 0, 3600, "s")),
+    ("posture", "normal", (ONE_OF, POSTURES)),
+    ("unlock_schedule", None, (OPTIONAL, NAME)),
+    ("first_card", False, FLAG),
+    ("access", None, (OPTIONAL, (LIST, (GROUP, ACCESS, None), 1, 32))),
+    ("anti_passback_s", 0, (WHOLE, 0, 86400, "s")),
 )
 
 HOURS = (
@@ -285,6 +356,12 @@ HOLIDAY = (
     ("yearly", False, FLAG),
 )
 
+CLOCK = (
+    ("free_running", "refuse", (ONE_OF, FREE_RUNNING)),
+    ("synchronised_h", 168, (WHOLE, 1, 8760, "h")),
+    ("step_limit_s", 60, (WHOLE, 1, 86400, "s")),
+)
+
 LIMITS = (
     ("capacity_cards", 20000, (WHOLE, 100, 100000, "cards")),
     ("capacity_events", 10000, (WHOLE, 256, 100000, "events")),
@@ -294,9 +371,11 @@ LIMITS = (
 
 DOCUMENT: tuple = (
     ("readers", REQUIRED, (LIST, (GROUP, READER, _reader_rule), 1, 8)),
-    ("doors", REQUIRED, (LIST, (GROUP, DOOR, None), 1, 1)),
+    ("doors", REQUIRED, (LIST, (GROUP, DOOR, _door_rule), 1, 4)),
     ("repeat_ms", 4000, (WHOLE, 0, 60000, "ms")),
+    ("fire_input", False, FLAG),
     ("limits", {}, (GROUP, LIMITS, None)),
+    ("clock", {}, (GROUP, CLOCK, None)),
     ("time_zone", "UTC0", (READ, _zone, "a POSIX time zone, as in CET-1CEST,M3.5.0,M10.5.0/3")),
     ("schedules", [], (LIST, (GROUP, SCHEDULE, None), 0, 32)),
     ("holidays", [], (LIST, (GROUP, HOLIDAY, _holiday_rule), 0, 64)),

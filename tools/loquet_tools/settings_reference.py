@@ -40,10 +40,73 @@ HELP = {
         "the template read from it (TagData), which only cards of that template can have."
     ),
     "readers[].template": "With `data`: the template whose data counts; another one's does not.",
-    "doors": "The door that the readers open.",
-    "doors[].name": "What the log calls the door.",
+    "readers[].door": "The name of the door that the reader opens; null: the first one.",
+    "readers[].direction": (
+        "On which side of its door the reader is. Anti-passback counts from a grant at `entry` and "
+        "ends with one at `exit`."
+    ),
+    "doors": "The doors, each with a relay of its own. De-energised is locked.",
+    "doors[].name": "What the log calls the door. No two doors share a name.",
     "doors[].pulse_ms": "How long the relay stays energised after a grant.",
+    "doors[].extended_pulse_ms": (
+        "The same for a card that has more time (`extended`). Not less than `pulse_ms`."
+    ),
+    "doors[].relock": (
+        "What ends the pulse before its time is over: the door's `opening` or `closing`, or "
+        "nothing (`time`). Without a contact only `time`."
+    ),
+    "doors[].contact": (
+        "A contact tells whether the door is open. Without one there are no alarms, and nobody "
+        "knows whether it was opened after a grant."
+    ),
+    "doors[].contact_settle_ms": "The contact has to be still for so long to be believed.",
+    "doors[].rex": (
+        "What request-to-exit does. `shunt`: the door may be opened from inside without an alarm, "
+        "the relay stays at rest. `unlock`: it is released for a pulse."
+    ),
+    "doors[].rex_settle_ms": "The same for request-to-exit.",
+    "doors[].held_open_s": "A door that stays open for longer after a release is an alarm.",
+    "doors[].pre_alarm_s": (
+        "So long before that alarm there is a warning. Less than `held_open_s`; 0: none."
+    ),
+    "doors[].posture": (
+        "How the door stands. `normal`: locked, and released by cards. `unlocked`: released. "
+        "`lockdown`: locked, and released only by cards that pass a lockdown. `schedule`: "
+        "`unlocked` in the hours of `unlock_schedule`, otherwise `normal`; never unlocked while "
+        "the time is unknown."
+    ),
+    "doors[].unlock_schedule": (
+        "The name of the schedule, with the posture `schedule` and with no other."
+    ),
+    "doors[].first_card": (
+        "The hours of `unlock_schedule` wait for the first card that may begin them "
+        "(`unlock_first`). Only with the posture `schedule`."
+    ),
+    "doors[].access": (
+        "Who may pass, and when; null: every card of the list at any time. A card has to be in one "
+        "of these groups whose schedule is on."
+    ),
+    "doors[].access[].group": "The number of the group, as the card has it.",
+    "doors[].access[].schedule": "The name of the schedule; null: at any time.",
+    "doors[].anti_passback_s": (
+        "For so long after a grant at an `entry` the same card does not enter again, unless it has "
+        "left by an `exit` of the same door. 0: it may."
+    ),
     "repeat_ms": "A card that was away for less than this is still there: it is not a new one.",
+    "fire_input": (
+        "The board's fire input is connected: while it is active, no door raises an alarm. It "
+        "moves no relay: the way out must not depend on a panel."
+    ),
+    "clock": "How far the panel's own clock is believed.",
+    "clock.free_running": (
+        "Whether dates and schedules count on a clock that nobody has set for `synchronised_h`: "
+        "`use`, or `refuse` what depends on them. While the time is unknown they are refused "
+        "whatever stands here."
+    ),
+    "clock.synchronised_h": "How long the clock counts as synchronised after it was set.",
+    "clock.step_limit_s": (
+        "A step of the clock beyond this is logged, and so is every step backward."
+    ),
     "limits": "What the storage is laid out for.",
     "limits.capacity_cards": (
         "Cards that the list may hold. Flash is needed twice for them while a list is replaced; "
@@ -52,12 +115,9 @@ HELP = {
     "limits.capacity_events": "Events that the log keeps; then the oldest go, and the log says so.",
     "limits.flush_age_s": "An event waits no longer than this before it is written to flash.",
     "limits.flush_count": "As soon as so many events wait, they are written to flash.",
-    "time_zone": (
-        "Local time for schedules and holidays, as a POSIX rule. Checked and kept; no decision "
-        "uses it yet."
-    ),
-    "schedules": "Hours of the week. Checked and kept; no decision uses them yet.",
-    "schedules[].name": "What a group calls the schedule. No two schedules share a name.",
+    "time_zone": "Local time for schedules and holidays, as a POSIX rule.",
+    "schedules": "Hours of the week.",
+    "schedules[].name": "What a door calls the schedule. No two schedules share a name.",
     "schedules[].weekly": "The hours. Outside all of them the schedule is off.",
     "schedules[].weekly[].days": (
         "Days on which these hours begin. On a holiday only the hours of `holiday` begin."
@@ -66,10 +126,7 @@ HELP = {
     "schedules[].weekly[].end": (
         "The minute after the last one. Not later than the begin: it is on the next day."
     ),
-    "holidays": (
-        "Days that have hours of their own in schedules. Checked and kept; no decision uses "
-        "them yet."
-    ),
+    "holidays": "Days that have hours of their own in schedules.",
     "holidays[].first": "The day, or the first one of several.",
     "holidays[].last": "The last day; without it there is only one.",
     "holidays[].yearly": "Every year on the same days, whatever year is written.",
@@ -98,11 +155,11 @@ def reference() -> str:
 def tables(prefix: str, table: tuple[Any, ...]) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     """(prefix of its fields' paths, title, table) of every table below `table`."""
     for name, _, kind in table:
-        path, inner = prefix + name, kind
-        if kind[0] == settings.LIST:
-            path, inner = path + "[]", kind[1]
+        path, inner = prefix + name, bare(kind)
+        if inner[0] == settings.LIST:
+            path, inner = path + "[]", inner[1]
         if inner[0] == settings.GROUP:
-            title = f"Each of `{prefix + name}`" if inner is not kind else f"`{path}`"
+            title = f"Each of `{prefix + name}`" if path.endswith("[]") else f"`{path}`"
             yield path + ".", title, inner[1]
             yield from tables(path + ".", inner[1])
 
@@ -122,9 +179,14 @@ def row_of(prefix: str, name: str, default: Any, kind: tuple[Any, ...]) -> str:
 def allowed(kind: tuple[Any, ...]) -> str:
     """What the field may be; of a list, what its items may be too."""
     text = settings.allowed(kind)
-    if kind[0] == settings.LIST:
-        text += ", each " + settings.allowed(kind[1])
+    if bare(kind)[0] == settings.LIST:
+        text += ", each " + settings.allowed(bare(kind)[1])
     return text
+
+
+def bare(kind: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The kind without an `OPTIONAL` around it."""
+    return kind[1] if kind[0] == settings.OPTIONAL else kind
 
 
 def paths(prefix: str, table: tuple[Any, ...]) -> set[str]:

@@ -71,7 +71,7 @@ def test_the_nearest_name_is_offered_for_an_unknown_field():
 
 
 def test_a_name_near_to_none_gets_no_offer():
-    for wrong in ("", "x", "colour"):
+    for wrong in ("", "x", "volume"):
         whole = document()
         whole[wrong] = 1
         error = refused(wrong, whole)
@@ -147,10 +147,9 @@ def test_readers_have_names_of_their_own():
     refused("readers[1].name", same, '"in"')
 
 
-def test_there_is_a_reader_and_one_door():
+def test_there_is_a_reader_and_a_door():
     refused("readers", {"readers": [], "doors": [{"name": "front"}]})
     refused("doors", document(doors=[]))
-    refused("doors", document(doors=[{"name": "a"}, {"name": "b"}]))
 
 
 def test_lists_and_objects_are_what_they_must_be():
@@ -262,7 +261,11 @@ def test_ranges_that_cannot_be_are_refused():
 
 def test_lists_are_bounded():
     refused("readers", document(readers=[{"name": str(n)} for n in range(9)]), "1 to 8")
-    refused("doors", document(doors=[]), "exactly 1")
+    refused("doors", document(doors=[{"name": str(n)} for n in range(5)]), "1 to 4")
+    refused("doors", document(doors=[]), "1 to 4")
+    rows = [{"group": 1}] * 33
+    refused("doors[0].access", document(door={"access": rows}), "1 to 32")
+    refused("doors[0].access", document(door={"access": []}), "1 to 32")
     refused("schedules", document(schedules=[{}] * 33), "0 to 32")
 
 
@@ -274,3 +277,126 @@ def test_null_stands_where_nothing_is_the_default():
     reader = load(document({"serial_number": None, "template": None})).readers[0]
     assert (reader.serial_number, reader.template) == (None, None)
     refused("readers[0].serial_number", document({"serial_number": 5}), "null, or 1 to 32")
+
+
+# Doors
+
+
+OFFICE = [{"name": "office", "weekly": [{"days": ["mon"]}]}]
+
+
+def door_of(**fields):
+    return load(document(door=fields, schedules=OFFICE)).doors[0]
+
+
+def refused_door(field, words, **fields):
+    return refused("doors[0]." + field, document(door=fields, schedules=OFFICE), *words)
+
+
+def test_a_door_has_defaults():
+    door = door_of()
+    assert (door.pulse_ms, door.extended_pulse_ms, door.relock) == (3000, 10000, "time")
+    assert (door.contact, door.contact_settle_ms) == (False, 50)
+    assert (door.rex, door.rex_settle_ms) == ("shunt", 50)
+    assert (door.held_open_s, door.pre_alarm_s) == (30, 10)
+    assert (door.posture, door.unlock_schedule, door.first_card) == ("normal", None, False)
+    assert (door.access, door.anti_passback_s) == (None, 0)
+
+
+def test_a_doors_numbers_have_ranges_and_units():
+    for field, wrong, words in (
+        ("extended_pulse_ms", (99, 120001, True), ("100 to 120000", "ms")),
+        ("contact_settle_ms", (-1, 1001), ("0 to 1000", "ms")),
+        ("rex_settle_ms", (-1, 1001), ("0 to 1000", "ms")),
+        ("held_open_s", (4, 3601), ("5 to 3600", "(s)")),
+        ("pre_alarm_s", (-1, 3601), ("0 to 3600", "(s)")),
+        ("anti_passback_s", (-1, 86401, None), ("0 to 86400", "(s)")),
+    ):
+        for value in wrong:
+            refused_door(field, words, **{field: value})
+
+
+def test_a_doors_choices_are_listed():
+    refused_door("relock", ("time, opening, closing",), contact=True, relock="open")
+    refused_door("rex", ("shunt, unlock",), rex="release")
+    refused_door("posture", ("normal, unlocked, lockdown, schedule",), posture="locked")
+    for field in ("contact", "first_card"):
+        refused_door(field, ("true or false",), **{field: 1})
+
+
+def test_an_extended_pulse_is_not_the_shorter_one():
+    refused_door("extended_pulse_ms", ("10000", "pulse_ms or more"), pulse_ms=10001)
+    assert door_of(pulse_ms=10000).extended_pulse_ms == 10000
+
+
+def test_only_a_door_with_a_contact_relocks_by_it():
+    for relock in ("opening", "closing"):
+        refused_door("relock", ("time where no contact is",), relock=relock)
+        assert door_of(relock=relock, contact=True).relock == relock
+
+
+def test_the_warning_comes_before_the_alarm():
+    refused_door("pre_alarm_s", ("less than held_open_s",), held_open_s=10)
+    assert door_of(held_open_s=11).pre_alarm_s == 10
+    assert door_of(held_open_s=5, pre_alarm_s=0).pre_alarm_s == 0
+
+
+def test_a_schedule_belongs_to_the_posture_by_schedule_and_to_no_other():
+    door = door_of(posture="schedule", unlock_schedule="office", first_card=True)
+    assert (door.unlock_schedule, door.first_card) == ("office", True)
+    refused_door("unlock_schedule", ("a name with the posture schedule",), posture="schedule")
+    for posture in ("normal", "unlocked", "lockdown"):
+        refused_door(
+            "unlock_schedule", ("null with another",), posture=posture, unlock_schedule="office"
+        )
+        refused_door("first_card", ("false without",), posture=posture, first_card=True)
+
+
+def test_access_is_for_groups_with_or_without_a_schedule():
+    door = door_of(access=[{"group": 0}, {"group": 31, "schedule": "office"}])
+    assert [(row.group, row.schedule) for row in door.access] == [(0, None), (31, "office")]
+    for wrong in (-1, 32, True, None):
+        refused_door("access[0].group", ("0 to 31",), access=[{"group": wrong}])
+    refused_door("access[0].group", ("a value",), access=[{}])
+    refused_door("access", ("a list of 1 to 32",), access={"group": 1})
+    refused_door("access[0]", ("a JSON object",), access=["staff"])
+
+
+# Names that are meant to be somewhere else in the document
+
+
+def test_a_reader_belongs_to_a_door_that_is_there():
+    both = [{"name": "front"}, {"name": "back"}]
+    reader = load(document({"door": "back", "direction": "exit"}, doors=both)).readers[0]
+    assert (reader.door, reader.direction) == ("back", "exit")
+    reader = load(document()).readers[0]
+    assert (reader.door, reader.direction) == (None, "entry")
+    refused("readers[0].door", document({"door": "side"}, doors=both), '"side"', "front, back")
+    refused("readers[0].direction", document({"direction": "in"}), "entry, exit")
+
+
+def test_a_schedule_that_is_named_is_there():
+    posture = {"posture": "schedule", "unlock_schedule": "night"}
+    refused("doors[0].unlock_schedule", document(door=posture), "night", "there is none")
+    refused_door("unlock_schedule", ('"night"', "one of office"), **posture)
+    rows = [{"group": 1}, {"group": 1, "schedule": "night"}]
+    refused_door("access[1].schedule", ('"night"', "one of office"), access=rows)
+
+
+def test_the_wrong_door_is_the_one_that_is_told():
+    doors = [{"name": "a"}, {"name": "b", "access": [{"group": 1, "schedule": "x"}]}]
+    refused("doors[1].access[0].schedule", document(doors=doors))
+    readers = [{"name": "a"}, {"name": "b", "door": "c"}]
+    refused("readers[1].door", {"readers": readers, "doors": [{"name": "a"}]})
+
+
+def test_the_clock_and_the_fire_input_have_defaults():
+    settings = load(document())
+    clock = settings.clock
+    assert (clock.free_running, clock.synchronised_h, clock.step_limit_s) == ("refuse", 168, 60)
+    assert settings.fire_input is False
+    assert load(document(fire_input=True, clock={"free_running": "use"})).fire_input
+    refused("clock.free_running", document(clock={"free_running": True}), "refuse, use")
+    refused("clock.synchronised_h", document(clock={"synchronised_h": 8761}), "1 to 8760", "(h)")
+    refused("clock.step_limit_s", document(clock={"step_limit_s": 0}), "1 to 86400", "(s)")
+    refused("fire_input", document(fire_input=0), "true or false")
