@@ -1,52 +1,242 @@
 """Who may pass: one pure function that denies unless everything speaks for it.
 
-The reasons are stable: logs, the reader's feedback and the tools rely on them. A doubt is a
-reason in itself (`not_ready`, `stale_event`, `suspect`, `truncated`).
+CHECKS, at the end, is the written order: the first check that does not pass is the reason, so what
+speaks against a card overrides every right it has. Only a check that returns True passes. Nothing
+is read or changed here but the Case. What fails with an error gives no Decision, so no grant.
 
-Dates are kept on flash and cannot be judged before the panel has a clock that may be believed:
-until then a card that has any is denied (`clock`). Groups, which will mean schedules, are not
-looked at yet.
+The reasons are stable: logs, the reader's feedback and the tools rely on them.
 """
 
 from loquet.card import NEVER_ENDS
 
 GRANTED = "granted"
-UNKNOWN_CARD = "unknown_card"
-REPEAT = "repeat"
+
+# Why not, in the order of CHECKS.
+NOT_READY = "not_ready"
 STALE_EVENT = "stale_event"
 SUSPECT = "suspect"
 TRUNCATED = "truncated"
-NOT_READY = "not_ready"
+REPEAT = "repeat"
+RANDOM_UID = "random_uid"
+UNKNOWN_CARD = "unknown_card"
 DISABLED = "disabled"
-USES_EXHAUSTED = "uses_exhausted"
+DOOR_FAILED = "door_failed"
+LOCKDOWN = "lockdown"
+WRONG_GROUP = "wrong_group"
 CLOCK = "clock"
+NOT_YET_VALID = "not_yet_valid"
+EXPIRED = "expired"
+OUTSIDE_SCHEDULE = "outside_schedule"
+ANTI_PASSBACK = "anti_passback"
+USES_EXHAUSTED = "uses_exhausted"
+
+# The panel's own: a use that could not be written is no grant.
 STORAGE = "storage"
+
+# Why a door is released without a card.
+REX = "rex"
+COMMAND = "command"
+POSTURE = "posture"
+
+
+class Case:
+    """All that a decision looks at. Nothing has a default: what is left out never speaks for a card.
+
+    `card`: the Card, None if it is not in the list. `doubt`: why the event may not be believed, or
+    None. `repeat`: the card has not been away since it was last dealt with. `random_uid`: its UID
+    is another one each time. `door`: the door's settings (`access`, `anti_passback_s`). `entry`:
+    at a reader for coming in. `posture`: the one in effect. `in_order`: the door works. `moment`:
+    a clock.Moment. `calendar`: `is_open(schedule, seconds)`. `use_free_running`: the settings
+    believe a free-running clock. `passed_s`: seconds since the card was last granted at this door's
+    entry, None if that is not known.
+    """
+
+    def __init__(
+        self,
+        *,
+        card,
+        doubt,
+        repeat,
+        random_uid,
+        door,
+        entry,
+        posture,
+        in_order,
+        moment,
+        calendar,
+        use_free_running,
+        passed_s,
+    ):
+        self.card = card
+        self.doubt = doubt
+        self.repeat = repeat
+        self.random_uid = random_uid
+        self.door = door
+        self.entry = entry
+        self.posture = posture
+        self.in_order = in_order
+        self.moment = moment
+        self.calendar = calendar
+        self.use_free_running = use_free_running
+        self.passed_s = passed_s
 
 
 class Decision:
-    """`granted` is True or False; `reason` is one of this module's reasons, never empty."""
+    """`granted` is True or False; `reason` is one of this module's reasons, never empty.
 
-    def __init__(self, granted: bool, reason: str):
+    `extended`: the door stays released longer. `unlock_first`: may begin an unlocked period.
+    """
+
+    def __init__(
+        self, granted: bool, reason: str, extended: bool = False, unlock_first: bool = False
+    ):
         self.granted = granted
         self.reason = reason
+        self.extended = extended
+        self.unlock_first = unlock_first
 
 
-def decide(card, doubt, repeat: bool) -> Decision:
-    """May `card` (a Card, or None for one that is not in the list) pass?
+def decide(case: Case) -> Decision:
+    """May the card of `case` pass, and why, or why not?"""
+    passed = _passed(case)
+    if passed < len(CHECKS):
+        return Decision(False, CHECKS[passed][0])
+    return Decision(True, GRANTED, case.card.extended, case.card.unlock_first)
 
-    `doubt` is why the event, or what is known of the card, may not be believed, or None. `repeat`
-    says that the card has not been away since it was last dealt with.
-    """
-    if doubt is not None:
-        return Decision(False, doubt)
-    if repeat:
-        return Decision(False, REPEAT)
-    if card is None:
-        return Decision(False, UNKNOWN_CARD)
-    if not card.enabled:
-        return Decision(False, DISABLED)
-    if card.from_minute != 0 or card.until_minute != NEVER_ENDS:
-        return Decision(False, CLOCK)
-    if card.uses_left == 0:
-        return Decision(False, USES_EXHAUSTED)
-    return Decision(True, GRANTED)
+
+def explain(case: Case) -> list:
+    """The same answer check by check: (reason, "passes", "fails" or "not reached"), in order."""
+    passed = _passed(case)
+    verdicts = ["passes"] * passed + ["fails"] + ["not reached"] * len(CHECKS)
+    return [(row[0], verdicts[place]) for place, row in enumerate(CHECKS)]
+
+
+def _passed(case: Case) -> int:
+    """How many checks the case passes before the first that it does not."""
+    for place, (_, check) in enumerate(CHECKS):
+        if check(case) is not True:
+            return place
+    return len(CHECKS)
+
+
+# The checks. Each may rely on those before it in the table.
+
+
+def _reader_is_ready(case):
+    return case.doubt != NOT_READY
+
+
+def _event_is_fresh(case):
+    return case.doubt != STALE_EVENT
+
+
+def _event_is_clean(case):
+    # A doubt that has no name here is one all the same.
+    return case.doubt is None or case.doubt == TRUNCATED
+
+
+def _event_is_whole(case):
+    return case.doubt is None
+
+
+def _was_away(case):
+    return case.repeat is False
+
+
+def _has_a_lasting_id(case):
+    return case.random_uid is False
+
+
+def _is_listed(case):
+    return case.card is not None
+
+
+def _is_enabled(case):
+    return case.card.enabled
+
+
+def _door_works(case):
+    return case.in_order
+
+
+def _posture_allows(case):
+    return case.posture in ("normal", "unlocked") or case.card.pass_lockdown
+
+
+def _has_a_group(case):
+    return case.door.access is None or len(_memberships(case)) > 0
+
+
+def _clock_is_good_enough(case):
+    card = case.card
+    is_dated = card.from_minute != 0 or card.until_minute != NEVER_ENDS
+    return _is_trusted(case) or not (is_dated or _needs_a_schedule(case))
+
+
+def _has_begun(case):
+    begins = case.card.from_minute
+    return begins == 0 or case.moment.minute >= begins
+
+
+def _has_not_ended(case):
+    ends = case.card.until_minute
+    return ends == NEVER_ENDS or case.moment.minute < ends
+
+
+def _is_within_hours(case):
+    return not _needs_a_schedule(case) or any(
+        case.calendar.is_open(rule.schedule, case.moment.seconds) is True
+        for rule in _memberships(case)
+    )
+
+
+def _has_not_just_come_in(case):
+    limit_s = case.door.anti_passback_s
+    if case.entry is False or limit_s == 0:
+        return True
+    return case.passed_s is None or case.passed_s >= limit_s
+
+
+def _has_a_use_left(case):
+    return case.card.uses_left is None or case.card.uses_left > 0
+
+
+def _memberships(case) -> list:
+    """The rules of the door's `access` under which the card comes."""
+    return [rule for rule in case.door.access if case.card.groups >> rule.group & 1]
+
+
+def _needs_a_schedule(case) -> bool:
+    """Whether the card may pass at some hours only."""
+    if case.door.access is None:
+        return False
+    return all(rule.schedule is not None for rule in _memberships(case))
+
+
+def _is_trusted(case) -> bool:
+    quality = case.moment.quality
+    return quality == "synchronised" or (
+        quality == "free_running" and case.use_free_running is True
+    )
+
+
+# (reason, check): a case that the check does not pass is denied for this reason.
+CHECKS = (
+    (NOT_READY, _reader_is_ready),
+    (STALE_EVENT, _event_is_fresh),
+    (SUSPECT, _event_is_clean),
+    (TRUNCATED, _event_is_whole),
+    (REPEAT, _was_away),
+    (RANDOM_UID, _has_a_lasting_id),
+    (UNKNOWN_CARD, _is_listed),
+    (DISABLED, _is_enabled),
+    (DOOR_FAILED, _door_works),
+    (LOCKDOWN, _posture_allows),
+    (WRONG_GROUP, _has_a_group),
+    (CLOCK, _clock_is_good_enough),
+    (NOT_YET_VALID, _has_begun),
+    (EXPIRED, _has_not_ended),
+    (OUTSIDE_SCHEDULE, _is_within_hours),
+    (ANTI_PASSBACK, _has_not_just_come_in),
+    (USES_EXHAUSTED, _has_a_use_left),
+)
