@@ -152,7 +152,7 @@ class Clock:
         return Moment(self._told_s + self._since_told_s(), self._quality)
 
     def advance(self, now_ms: int) -> None:
-        """Counts the time up to the tick `now_ms`. A tick from before the last one counts nothing."""
+        """Counts the time up to the tick `now_ms`; one from before the last counts nothing."""
         if self._last_ms is None:
             self._last_ms = now_ms
         passed_ms = ticks_diff(now_ms, self._last_ms)
