@@ -7,6 +7,7 @@ is read or changed here but the Case. What fails with an error gives no Decision
 The reasons are stable: logs, the reader's feedback and the tools rely on them.
 """
 
+from loquet import clock
 from loquet.card import NEVER_ENDS
 
 GRANTED = "granted"
@@ -40,7 +41,7 @@ POSTURE = "posture"
 
 
 class Case:
-    """All that a decision looks at. Nothing has a default: what is left out never speaks for a card.
+    """All that a decision looks at. There are no defaults that could speak for a card.
 
     `card`: the Card, None if it is not in the list. `doubt`: why the event may not be believed, or
     None. `repeat`: the card has not been away since it was last dealt with. `random_uid`: its UID
@@ -170,7 +171,10 @@ def _has_a_group(case):
 def _clock_is_good_enough(case):
     card = case.card
     is_dated = card.from_minute != 0 or card.until_minute != NEVER_ENDS
-    return _is_trusted(case) or not (is_dated or _needs_a_schedule(case))
+    if is_dated and not _trusts_clock(case, clock.DATED_CARD):
+        return False
+    hours = clock.SCHEDULED_CARD if _needs_a_schedule(case) else clock.PERMANENT_CARD
+    return _trusts_clock(case, hours)
 
 
 def _has_begun(case):
@@ -213,11 +217,8 @@ def _needs_a_schedule(case) -> bool:
     return all(rule.schedule is not None for rule in _memberships(case))
 
 
-def _is_trusted(case) -> bool:
-    quality = case.moment.quality
-    return quality == "synchronised" or (
-        quality == "free_running" and case.use_free_running is True
-    )
+def _trusts_clock(case, feature: str) -> bool:
+    return clock.trusted(feature, case.moment.quality, case.use_free_running)
 
 
 # (reason, check): a case that the check does not pass is denied for this reason.
