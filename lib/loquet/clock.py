@@ -151,6 +151,14 @@ class Clock:
             return Moment(0, UNKNOWN)
         return Moment(self._told_s + self._since_told_s(), self._quality)
 
+    def next_minute_ms(self, now_ms: int) -> int | None:
+        """Milliseconds until the minute changes; None while unknown."""
+        moment = self.now(now_ms)
+        if moment.quality == UNKNOWN:
+            return None
+        of_the_second_ms = (self._rest_ms - self._told_rest_ms) % 1000
+        return 1000 * (60 - moment.seconds % 60) - of_the_second_ms
+
     def advance(self, now_ms: int) -> None:
         """Counts the time up to the tick `now_ms`; one from before the last counts nothing."""
         if self._last_ms is None:

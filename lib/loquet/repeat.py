@@ -17,17 +17,22 @@ class RepeatFilter:
 
     def __init__(self, repeat_ms: int):
         self._repeat_ms = repeat_ms
-        # (card id, tag index or None, tick when last seen), the longest ago first.
+        # (card id, tag index or None, tick when last seen, times seen), the longest ago first.
         self._cards: list = []
 
-    def seen(self, card_id: bytes, tag_index, now_ms: int) -> bool:
-        """Notes that the card is there now; True when it was there already."""
+    def seen(self, card_id: bytes, tag_index, now_ms: int) -> int:
+        """Notes that the card is there now; how often it was seen before, since it came."""
         self.advance(now_ms)
-        others = [card for card in self._cards if card[0] != card_id]
-        repeated = len(others) != len(self._cards)
+        times = 0
+        others = []
+        for card in self._cards:
+            if card[0] == card_id:
+                times = card[3]
+            else:
+                others.append(card)
         self._cards = others[-(MOST_CARDS - 1) :]
-        self._cards.append((card_id, tag_index, now_ms))
-        return repeated
+        self._cards.append((card_id, tag_index, now_ms, times + 1))
+        return times
 
     def removed(self, card_id, tag_index) -> None:
         """Forgets the card that has gone, by its id or, where the reader gave none, its index."""
