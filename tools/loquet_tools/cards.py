@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -120,6 +122,22 @@ def listing(cards: Cards) -> Iterator[Card]:
     while page:
         yield from page
         page = cards.page(page[-1].key, PAGE_CARDS)
+
+
+def find(folder: Path, key: bytes) -> Card | None:
+    """The card with this key. The folder stays as it is, which opening it would not leave it."""
+    _folder(folder)
+    with TemporaryDirectory() as copy:
+        try:
+            shutil.copytree(folder, copy, dirs_exist_ok=True)
+            with _opened(Path(copy)) as cards:
+                found, damaged = cards.lookup(key), cards.damaged
+        except (OSError, StorageError) as error:
+            raise ArgumentError(str(error).replace(copy, str(folder))) from error
+    for damage in damaged:
+        said = f"{damage} is damaged: its cards are denied".replace(copy, str(folder))
+        print(f"loquet: {said}", file=sys.stderr)
+    return found
 
 
 def problems_of(folder: Path) -> list[str]:

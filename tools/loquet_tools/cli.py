@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from loquet.errors import LoquetError
-from loquet_tools import cards, settings_check
+from loquet_tools import cards, explain_access, settings_check
 from loquet_tools.decode import decode
 from loquet_tools.demo import demo
 from loquet_tools.errors import ArgumentError, ToolError
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(panel)
 app.command()(decode)
+app.command()(explain_access.explain)
 app.add_typer(cards.app, name="cards")
 app.add_typer(settings_check.app, name="settings")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +27,14 @@ def check(file: Annotated[Path, typer.Argument(help="The document, JSON.")]) -> 
         raise ToolError(f"{file}: {error}") from error
     print(f"{file}: these settings can be used")
     return 0
+
+
+def load(file: Path) -> Any:
+    """The settings in a document that a panel would start with. ArgumentError for another."""
+    try:
+        return settings.load(_document(file))
+    except SettingsError as error:
+        raise ArgumentError(f"{file}: {error}") from error
 
 
 def _document(file: Path) -> object:
