@@ -258,7 +258,9 @@ class Door:
         if decision.granted is not True:
             raise UsageError("a denied decision (%s) at the door" % decision.reason)
         rules = self._rules
-        pulse_ms = rules.extended_pulse_ms if decision.extended else rules.pulse_ms
+        pulse_ms = rules.pulse_ms
+        if decision.extended:
+            pulse_ms = max(pulse_ms, rules.extended_pulse_ms)
         self._release(RELEASE, pulse_ms, now_ms)
         self._awaited = self._state == RELEASED and rules.contact and not self._fire
 

@@ -6,7 +6,7 @@ remember of one reader. Neither decides, logs or grants: panel.py does.
 
 from loquet.door import Door
 from loquet.passback import Passages
-from loquet.posture import Posture
+from loquet.posture import NORMAL, Posture
 from loquet.repeat import RepeatFilter
 from loquet.settings import ENTRY
 from loquet.slowdown import Slowdown
@@ -24,7 +24,7 @@ class Entrance:
         self.rules = rules
         self.door = Door(rules)
         self.posture = Posture(rules)
-        self.in_effect = "normal"
+        self.in_effect = NORMAL
         self.relay = False
         self._passages = Passages() if rules.anti_passback_s else None
 

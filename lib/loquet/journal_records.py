@@ -8,7 +8,7 @@ Little-endian. Numbers in the tables are on flash for years: they are never used
 
 import struct
 
-from loquet import access
+from loquet import access, clock, posture
 from loquet.errors import UsageError
 from loquet.records import is_sound, seal
 
@@ -39,7 +39,7 @@ KINDS = (
     (4, NEARLY_FULL_OVER, "the log has been read"),
     (5, STORAGE_DAMAGED, "`count` damaged files were found at the start"),
     (6, "storage_failed", "what had to be written to flash could not be; told once until it can"),
-    (10, "power_up", "the panel started"),
+    (10, "power_up", "the panel started; the reason says after what"),
     (11, "restart_wanted", "the panel stops or restarts because somebody asked for it"),
     (12, "panel_error", "the panel stopped at an error and restarts"),
     (13, "fire", "the fire input is active: the door raises no alarms"),
@@ -109,16 +109,19 @@ REASONS = (
     (20, access.REX),
     (21, access.COMMAND),
     (22, access.POSTURE),
-    (100, "normal"),
-    (101, "unlocked"),
+    (100, posture.NORMAL),
+    (101, posture.UNLOCKED),
+    (110, "power"),
+    (111, "watchdog"),
+    (112, "software"),
     (200, RESTART),
     (201, RAM_FULL),
     (202, STATE_DAMAGED),
 )
 
 # How far the time of a record may be believed.
-CLOCK_UNKNOWN = "unknown"
-CLOCKS = ((0, CLOCK_UNKNOWN), (1, "free_running"), (2, "synchronised"))
+CLOCK_UNKNOWN = clock.UNKNOWN
+CLOCKS = ((0, CLOCK_UNKNOWN), (1, clock.FREE_RUNNING), (2, clock.SYNCHRONISED))
 
 _LAYOUT = "<IIHBBBBBH11s"
 _NO_CARD = bytes(CARD_BYTES)

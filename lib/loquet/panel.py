@@ -17,6 +17,7 @@ from loquet.clock import UNKNOWN, Clock, Moment
 from loquet.entrance import Entrance, Side
 from loquet.errors import StorageError, UsageError
 from loquet.identity import credential_key, is_random
+from loquet.posture import SCHEDULE, UNLOCKED
 from springcore.codes import SEQ_ACCESS_DENIED, SEQ_ACCESS_GRANTED
 
 # Nobody is at the reader who needs an answer: the card lies there, or its event is old.
@@ -82,7 +83,7 @@ class Panel:
         for place, reader in enumerate(settings.readers):
             entrance = self._entrance(reader.door or settings.doors[0].name)
             self._sides[reader.name] = Side(place, reader, entrance, settings.repeat_ms)
-        self._scheduled = any(rules.posture == "schedule" for rules in settings.doors)
+        self._scheduled = any(rules.posture == SCHEDULE for rules in settings.doors)
         self._moment = Moment(0, UNKNOWN)
         # For which minute and quality of the clock the postures were judged.
         self._minute: int | None = None
@@ -263,8 +264,8 @@ class Panel:
             # Inputs come so often that the clock is read only for what is worth a record.
             self._moment = self._clock.now(now_ms)
         for kind in happenings:
-            reason = access.REX if kind == EXIT_REQUESTED and entrance.rules.rex == "unlock" else None
-            self.log(kind, door=entrance.place, reason=reason)
+            released = kind == "exit_requested" and entrance.rules.rex == "unlock"
+            self.log(kind, door=entrance.place, reason=access.REX if released else None)
             actions.append(Report("door", {"door": entrance.rules.name, "what": kind}))
         return actions
 

@@ -6,7 +6,7 @@ them is an error, so a misspelt name never means "the default". What each field 
 SETTINGS.md, which is made from these tables. No file is opened here.
 """
 
-from loquet import time_zone
+from loquet import posture, time_zone
 from loquet.errors import SettingsError
 from loquet.identity import CREDENTIALS, DATA
 from springcore.codes import BITRATES
@@ -23,7 +23,7 @@ RELOCKS = ("time", "opening", "closing")
 # What request-to-exit does: the door may be opened from inside without an alarm; or it is released.
 REX = ("shunt", "unlock")
 
-POSTURES = ("normal", "unlocked", "lockdown", "schedule")
+POSTURES = posture.POSTURES + (posture.SCHEDULE,)
 
 # What dates and schedules do on a clock that nobody has set for long.
 FREE_RUNNING = ("refuse", "use")
@@ -243,13 +243,11 @@ def _reader_rule(path: str, value, reader) -> None:
 
 
 def _door_rule(path: str, value, door) -> None:
-    if door.extended_pulse_ms < door.pulse_ms:
-        raise SettingsError(path + ".extended_pulse_ms", door.extended_pulse_ms, "pulse_ms or more")
     if door.relock != "time" and not door.contact:
         raise SettingsError(path + ".relock", door.relock, "time where no contact is")
     if door.pre_alarm_s >= door.held_open_s:
         raise SettingsError(path + ".pre_alarm_s", door.pre_alarm_s, "less than held_open_s")
-    scheduled = door.posture == "schedule"
+    scheduled = door.posture == posture.SCHEDULE
     if scheduled != (door.unlock_schedule is not None):
         allowed_here = "a name with the posture schedule, null with another"
         raise SettingsError(path + ".unlock_schedule", door.unlock_schedule, allowed_here)
@@ -332,7 +330,7 @@ DOOR = (
     ("rex_settle_ms", 50, (WHOLE, 0, 1000, "ms")),
     ("held_open_s", 30, (WHOLE, 5, 3600, "s")),
     ("pre_alarm_s", 10, (WHOLE, 0, 3600, "s")),
-    ("posture", "normal", (ONE_OF, POSTURES)),
+    ("posture", posture.NORMAL, (ONE_OF, POSTURES)),
     ("unlock_schedule", None, (OPTIONAL, NAME)),
     ("first_card", False, FLAG),
     ("access", None, (OPTIONAL, (LIST, (GROUP, ACCESS, None), 1, 32))),

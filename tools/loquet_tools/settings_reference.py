@@ -49,7 +49,7 @@ HELP = {
     "doors[].name": "What the log calls the door. No two doors share a name.",
     "doors[].pulse_ms": "How long the relay stays energised after a grant.",
     "doors[].extended_pulse_ms": (
-        "The same for a card that has more time (`extended`). Not less than `pulse_ms`."
+        "The same for a card that has more time (`extended`); `pulse_ms` if that is more."
     ),
     "doors[].relock": (
         "What ends the pulse before its time is over: the door's `opening` or `closing`, or "
