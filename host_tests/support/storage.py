@@ -41,13 +41,15 @@ def cards_of(*tag_ids):
 
 
 class FakeJournal:
-    """`events`: what was appended, (kind, fields)."""
+    """`events`: what was appended, (kind, fields); `times`: the time and clock of each."""
 
     def __init__(self):
         self.events = []
+        self.times = []
 
     def append(self, kind, time, clock, **fields):
         self.events.append((kind, fields))
+        self.times.append((time, clock))
 
     def kinds(self):
         return [kind for kind, _ in self.events]

@@ -4,7 +4,7 @@ from host_tests.support.storage import FakeCards, FakeJournal, cards_of, key_of
 from host_tests.support.tags import tag_read, tag_removed
 from loquet.card import Card
 from loquet.identity import data_key
-from loquet.panel import READER_KINDS, Feedback, Panel, Relay, Report
+from loquet.panel import LONGEST_WAIT_MS, READER_KINDS, Feedback, Panel, Relay, Report
 from loquet.settings import load
 from springcore.ticks import TICKS_PERIOD, ticks_add
 
@@ -59,7 +59,7 @@ def test_a_known_card_switches_the_relay_then_plays_then_reports():
 def test_an_unknown_card_is_told_so_and_moves_nothing():
     panel = new_panel()
     assert show(panel, 0, UNKNOWN) == [PLAY_DENIED, denied("unknown_card")]
-    assert panel.next_due(0) is None
+    assert panel.next_due(0) == LONGEST_WAIT_MS
     assert panel.advance(0) == []
 
 
@@ -81,7 +81,7 @@ def test_the_relay_falls_at_the_end_of_the_pulse():
     assert panel.next_due(1000) == 2000
     assert told(panel.advance(2999)) == []
     assert told(panel.advance(3000)) == [REST]
-    assert panel.next_due(3000) is None
+    assert panel.next_due(3000) == 550
     assert told(panel.advance(3001)) == []
 
 
@@ -160,7 +160,7 @@ def test_a_removal_at_one_reader_forgets_nothing_at_another():
 def test_a_removal_decides_nothing():
     panel = new_panel()
     panel.on_removed("in", tag_removed(KNOWN, 1), 0)
-    assert panel.next_due(0) is None
+    assert panel.next_due(0) == LONGEST_WAIT_MS
     assert panel.advance(0) == []
 
 
@@ -170,7 +170,7 @@ def test_every_doubt_denies_a_known_card():
         actions = show(panel, 0, doubt=doubt)
         assert actions[-1] == denied(doubt)
         assert RELEASE not in actions
-        assert panel.next_due(0) is None
+        assert panel.next_due(0) == LONGEST_WAIT_MS
 
 
 def test_a_stale_event_is_silent_and_the_other_doubts_are_not():
@@ -239,7 +239,7 @@ def test_a_card_that_the_list_does_not_let_pass_is_denied_with_the_reason():
     ):
         panel = new_panel(listed(**more))
         assert show(panel, 0) == [PLAY_DENIED, denied(reason)]
-        assert panel.next_due(0) is None
+        assert panel.next_due(0) == LONGEST_WAIT_MS
 
 
 def test_a_uid_of_another_technology_is_another_card():
@@ -292,8 +292,9 @@ def test_a_use_is_counted_once_for_each_grant():
 def test_a_use_is_durable_before_the_door_is_granted():
     order = []
     panel = new_panel(FakeCards(Card(key_of(KNOWN), uses_left=1), log=order))
-    grant = panel._door.grant
-    panel._door.grant = lambda *arguments: (order.append("grant"), grant(*arguments))
+    door = panel._entrances[0].door
+    grant = door.grant
+    door.grant = lambda *arguments: (order.append("grant"), grant(*arguments))
     show(panel, 0)
     assert order == [("use", key_of(KNOWN)), "grant"]
 
@@ -303,7 +304,7 @@ def test_a_use_that_cannot_be_made_durable_denies():
     cards.broken = True
     panel = new_panel(cards)
     assert show(panel, 0) == [PLAY_DENIED, denied("storage")]
-    assert panel.next_due(0) is None
+    assert panel.next_due(0) == LONGEST_WAIT_MS
 
 
 def test_a_use_that_is_gone_between_lookup_and_use_denies():
@@ -345,7 +346,7 @@ def test_what_cannot_be_logged_opens_nothing():
         raise AssertionError("it was not raised")
     except MemoryError:
         pass
-    assert panel.next_due(0) is None
+    assert panel.next_due(0) == LONGEST_WAIT_MS
 
 
 def test_a_readers_states_are_logged_and_what_anybody_can_cause_is_not():

@@ -7,7 +7,7 @@ from host_tests.support.tags import tag_read
 from loquet.card import Card
 from loquet.cards import Cards
 from loquet.journal import Journal
-from loquet.panel import Panel, Relay
+from loquet.panel import LONGEST_WAIT_MS, Panel, Relay
 from loquet.settings import load
 
 KNOWN = bytes.fromhex("04A1B2C3D4E580")
@@ -110,4 +110,4 @@ def test_a_list_that_could_not_be_opened_lets_nobody_pass(flash):
     journal.open()
     panel = Panel(load(SETTINGS), cards, journal)
     assert panel.on_tag("in", tag_read(KNOWN), None, 0)[-1].fields["reason"] == "unknown_card"
-    assert panel.next_due(0) is None
+    assert panel.next_due(0) == LONGEST_WAIT_MS
