@@ -53,7 +53,7 @@ class Calendar:
         self._offset_s = self._zone.standard_s
         self._offset_from_s = self._offset_until_s = 0
         # The local day (from 1970-01-01), its name in DAYS and that of the day before.
-        self._day = None
+        self._day: int | None = None
         self._today = self._yesterday = DAYS[0]
 
     def local(self, seconds: int) -> Local:
@@ -77,7 +77,7 @@ class Calendar:
         self._turn_to(day)
         minute = second // 60
         for hours in self._weekly(schedule_name):
-            over_midnight = hours.end <= hours.begin
+            over_midnight = hours.end < hours.begin
             if self._today in hours.days and hours.begin <= minute:
                 if over_midnight or minute < hours.end:
                     return True

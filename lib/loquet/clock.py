@@ -113,7 +113,7 @@ class Clock:
         self._quality = UNKNOWN
         self.uptime_s = 0
         self._rest_ms = 0  # of the uptime, below a second
-        self._last_ms = None  # the tick up to which the uptime is counted
+        self._last_ms: int | None = None  # the tick up to which the uptime is counted
         # What the clock was told, and the uptime then.
         self._told_s = 0
         self._told_uptime_s = 0
@@ -142,7 +142,8 @@ class Clock:
         if before.quality == UNKNOWN:
             return Step(None, False)
         step_s = seconds - before.seconds
-        return None if 0 <= step_s <= self._step_limit_s else Step(step_s, step_s < 0)
+        backward = step_s < 0
+        return Step(step_s, backward) if backward or step_s > self._step_limit_s else None
 
     def now(self, now_ms: int) -> Moment:
         """What time it is at the tick `now_ms`."""
@@ -185,4 +186,4 @@ class Clock:
 
 
 def _possible(seconds) -> bool:
-    return type(seconds) is int and EARLIEST_S <= seconds < AFTER_LATEST_S
+    return isinstance(seconds, int) and EARLIEST_S <= seconds < AFTER_LATEST_S

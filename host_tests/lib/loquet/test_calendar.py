@@ -257,6 +257,20 @@ def test_two_changes_that_both_belong_to_another_year():
     )
 
 
+def test_what_was_before_two_such_changes_goes_on_until_them():
+    check(
+        "AAA0BBB,J365/100,J364/100",
+        (
+            ((2027, 1, 1, 0, 0), "2027-01-01 01:00"),
+            ((2027, 1, 3, 3, 0), "2027-01-03 03:00"),
+            ((2027, 1, 4, 4, 0), "2027-01-04 05:00"),
+        ),
+    )
+    calendar = Calendar("AAA0BBB,J1/-100,J2/-100", [], [])
+    assert calendar.local(seconds_at(2026, 12, 31)).minute == 0
+    assert calendar.local(seconds_at(2027, 12, 28)).minute == 60
+
+
 def test_offsets_to_the_second():
     assert shown("AAA0:00:01", 2026, 1, 1) == "2025-12-31 23:59"
     assert shown("AAA-0:00:59", 2026, 1, 1, 0, 0, 1) == "2026-01-01 00:01"

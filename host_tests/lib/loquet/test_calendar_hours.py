@@ -153,6 +153,15 @@ def test_nearly_a_day_over_midnight():
     assert opens(dates, 2026, 8, 4, 11, 59) and not opens(dates, 2026, 8, 4, 12, 0)
 
 
+def test_hours_that_end_where_they_begin_are_none():
+    """The settings refuse them; here they are not taken for a whole day."""
+    hours = settings.Group({"days": ["mon"], "begin": 480, "end": 480})
+    schedule = settings.Group({"name": "s", "weekly": [hours]})
+    dates = Calendar("UTC0", [schedule], [])
+    around = ((3, 7, 59), (3, 8, 0), (3, 12, 0), (4, 7, 59), (4, 8, 0))
+    assert not any(opens(dates, 2026, 8, *at) for at in around)
+
+
 def test_hours_over_the_end_of_a_month_a_year_and_a_leap_day():
     every_day = WORKDAYS + ["sat", "sun"]
     dates = calendar([(every_day, "23:59", "00:01")])

@@ -48,6 +48,12 @@ def test_a_clock_is_unknown_until_somebody_tells_the_time():
     assert reading(clock, HOUR_MS) == (0, UNKNOWN)
 
 
+def test_no_time_that_passes_makes_an_unknown_clock_known():
+    clock = Clock(1, LIMIT_S)
+    for hour in range(1000):
+        assert reading(clock, hour * HOUR_MS % TICKS_PERIOD) == (0, UNKNOWN)
+
+
 def test_the_boards_own_clock_is_believed_as_far_as_it_says():
     for synchronised, quality in ((False, FREE_RUNNING), (True, SYNCHRONISED)):
         clock = Clock(168, LIMIT_S)
