@@ -300,13 +300,13 @@ class Panel:
                 passed_s=entrance.passed_s(key, self._clock.uptime_s) if asked else None,
             )
         )
-        if decision.granted and card.uses_left is not None:
-            return self._use(key, decision)
-        return decision
+        return self._use(card, decision) if decision.granted else decision
 
-    def _use(self, key: bytes, decision):
+    def _use(self, card, decision):
+        if card.uses_left is None:
+            return decision
         try:
-            left = self._cards.use(key)
+            left = self._cards.use(card.key)
         except StorageError:
             return Decision(False, access.STORAGE)
         return Decision(False, access.USES_EXHAUSTED) if left is None else decision
