@@ -60,8 +60,8 @@ def _from_local(wall_s: int, zone_text: str) -> tuple[int, str | None]:
 
 
 def _seconds(text: str) -> int | None:
-    """As if the text were in UTC; None if it is no time at all."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ?", text, re.ASCII):
+    """As if the text were in UTC; None if it is no time of this century."""
+    if not re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\dZ?", text, re.ASCII):
         return None
     try:
         moment = datetime.fromisoformat(text.rstrip("Z"))
