@@ -33,52 +33,52 @@ NEARLY_FULL_OVER = "nearly_full_over"
 STORAGE_DAMAGED = "storage_damaged"
 
 KINDS = (
-    (1, GAP, "`count` events at most are missing before this one; the reason says why"),
-    (2, OVERWRITTEN, "the oldest `count` numbers went before the slowest reader had them"),
-    (3, NEARLY_FULL, "80 % of the log is unread"),
-    (4, NEARLY_FULL_OVER, "the log has been read"),
-    (5, STORAGE_DAMAGED, "`count` damaged files were found at the start"),
-    (6, "storage_failed", "what had to be written to flash could not be; told once until it can"),
-    (10, "power_up", "the panel started; the reason says after what"),
-    (11, "restart_wanted", "the panel stops or restarts because somebody asked for it"),
-    (12, "panel_error", "the panel stopped at an error and restarts"),
-    (13, "fire", "the fire input is active: the door raises no alarms"),
-    (14, "fire_over", "the fire input is at rest again"),
-    (20, "access_granted", "the card may pass"),
-    (21, "access_denied", "the card may not pass; the reason says why"),
-    (22, "exit_requested", "somebody asked to leave; the door was released if the reason is rex"),
-    (23, "door_commanded", "the door was released by a command"),
-    (24, "not_entered", "the door was released and not opened"),
-    (30, "door_opened", "the contact opened after a release"),
-    (31, "door_closed", "the contact closed"),
-    (32, "door_forced", "the contact opened without a release"),
-    (33, "door_held", "the door stands open for too long"),
-    (34, "door_mode_changed", "locked down, unlocked or back to normal, as the reason says"),
-    (35, "door_forced_over", "the door that was forced is in order again"),
-    (36, "door_held_soon", "the door stands open and will soon for too long"),
-    (37, "door_held_over", "the door that stood open for too long does no more"),
-    (38, "door_failed", "the door does not work: it is at rest until the panel restarts"),
-    (40, "reader_lost", "the reader does not answer"),
-    (41, "reader_found", "the reader answers again"),
-    (42, "reader_changed", "another reader answers than the settings name"),
-    (43, "reader_deaf", "the reader answers, but its events do not arrive"),
-    (44, "reader_unsupervised", "the reader works, but a broken wire would not be noticed"),
-    (45, "reader_stopped", "the reader says that it reads no cards any more"),
-    (46, "reader_restarted", "the reader says that it reads cards again"),
-    (47, "reader_stuck", "/WAKEUP stays low though no event comes"),
-    (48, "reader_unstuck", "/WAKEUP is high again"),
-    (50, "card_added", "a card was added to the list"),
-    (51, "card_changed", "a card's rights were changed"),
-    (52, "card_revoked", "a card was taken from the list"),
-    (53, "list_replaced", "the whole card list was replaced"),
-    (54, "list_rolled_back", "the card list before this one came back"),
-    (55, "list_unusable", "a file of the card list is missing or damaged: who is in it is denied"),
-    (56, "list_damaged", "`count` blocks of the card list are damaged: their cards are denied"),
-    (60, "settings_changed", "new settings are in use"),
-    (61, "settings_fell_back", "the settings did not start the panel: the last good ones did"),
-    (62, "clock_set", "the clock was set; `time` is the new one"),
-    (63, "clock_stepped", "the clock went forward by `count` seconds, or by more; `time` is new"),
-    (64, "clock_stepped_back", "the clock went back by `count` seconds, or by more; `time` is new"),
+    (1, GAP),  # `count` events at most are missing before this one; the reason says why
+    (2, OVERWRITTEN),  # the oldest `count` numbers went before the slowest reader had them
+    (3, NEARLY_FULL),  # 80 % of the log is unread
+    (4, NEARLY_FULL_OVER),  # the log has been read
+    (5, STORAGE_DAMAGED),  # `count` damaged files were found at the start
+    (6, "storage_failed"),  # what had to be written to flash could not be; told once until it can
+    (10, "power_up"),  # the panel started; the reason says after what
+    (11, "restart_wanted"),  # the panel stops or restarts because somebody asked for it
+    (12, "panel_error"),  # the panel stopped at an error and restarts
+    (13, "fire"),  # the fire input is active: the door raises no alarms
+    (14, "fire_over"),  # the fire input is at rest again
+    (20, "access_granted"),  # the card may pass
+    (21, "access_denied"),  # the card may not pass; the reason says why
+    (22, "exit_requested"),  # somebody asked to leave; the door was released if the reason is rex
+    (23, "door_commanded"),  # the door was released by a command
+    (24, "not_entered"),  # the door was released and not opened
+    (30, "door_opened"),  # the contact opened after a release
+    (31, "door_closed"),  # the contact closed
+    (32, "door_forced"),  # the contact opened without a release
+    (33, "door_held"),  # the door stands open for too long
+    (34, "door_mode_changed"),  # locked down, unlocked or back to normal, as the reason says
+    (35, "door_forced_over"),  # the door that was forced is in order again
+    (36, "door_held_soon"),  # the door stands open and will soon for too long
+    (37, "door_held_over"),  # the door that stood open for too long does no more
+    (38, "door_failed"),  # the door does not work: it is at rest until the panel restarts
+    (40, "reader_lost"),  # the reader does not answer
+    (41, "reader_found"),  # the reader answers again
+    (42, "reader_changed"),  # another reader answers than the settings name
+    (43, "reader_deaf"),  # the reader answers, but its events do not arrive
+    (44, "reader_unsupervised"),  # the reader works, but a broken wire would not be noticed
+    (45, "reader_stopped"),  # the reader says that it reads no cards any more
+    (46, "reader_restarted"),  # the reader says that it reads cards again
+    (47, "reader_stuck"),  # /WAKEUP stays low though no event comes
+    (48, "reader_unstuck"),  # /WAKEUP is high again
+    (50, "card_added"),  # a card was added to the list
+    (51, "card_changed"),  # a card's rights were changed
+    (52, "card_revoked"),  # a card was taken from the list
+    (53, "list_replaced"),  # the whole card list was replaced
+    (54, "list_rolled_back"),  # the card list before this one came back
+    (55, "list_unusable"),  # a file of the card list is missing or damaged: who is in it is denied
+    (56, "list_damaged"),  # `count` blocks of the card list are damaged: their cards are denied
+    (60, "settings_changed"),  # new settings are in use
+    (61, "settings_fell_back"),  # the settings did not start the panel: the last good ones did
+    (62, "clock_set"),  # the clock was set; `time` is the new one
+    (63, "clock_stepped"),  # the clock went forward by `count` seconds, or by more; `time` is new
+    (64, "clock_stepped_back"),  # the clock went back by `count` seconds, or by more; `time` is new
 )
 
 # Why records are missing; beside the reasons of access.py.
