@@ -17,8 +17,8 @@ class Debounced:
 
     def __init__(self, settle_ms: int):
         self._settle_ms = settle_ms
-        self.level = None
-        self._seen = None
+        self.level: bool | None = None
+        self._seen: bool | None = None
         self._since_ms = 0
 
     def sample(self, seen: bool, now_ms: int) -> None:

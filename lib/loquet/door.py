@@ -237,6 +237,11 @@ class Door:
         self._told: list = []
 
     @property
+    def state(self) -> str:
+        """One of this module's states."""
+        return self._state
+
+    @property
     def energised(self) -> bool:
         """What the relay has to be now."""
         return self._state in ENERGISED
