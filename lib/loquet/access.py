@@ -171,10 +171,9 @@ def _has_a_group(case):
 def _clock_is_good_enough(case):
     card = case.card
     is_dated = card.from_minute != 0 or card.until_minute != NEVER_ENDS
-    if is_dated and not _trusts_clock(case, clock.DATED_CARD):
-        return False
+    dates = clock.DATED_CARD if is_dated else clock.PERMANENT_CARD
     hours = clock.SCHEDULED_CARD if _needs_a_schedule(case) else clock.PERMANENT_CARD
-    return _trusts_clock(case, hours)
+    return _trusts_clock(case, dates) and _trusts_clock(case, hours)
 
 
 def _has_begun(case):
@@ -195,10 +194,9 @@ def _is_within_hours(case):
 
 
 def _has_not_just_come_in(case):
+    # Without anti-passback it is 0 s, and every passage is long ago.
     limit_s = case.door.anti_passback_s
-    if case.entry is False or limit_s == 0:
-        return True
-    return case.passed_s is None or case.passed_s >= limit_s
+    return case.entry is False or case.passed_s is None or case.passed_s >= limit_s
 
 
 def _has_a_use_left(case):
@@ -212,9 +210,9 @@ def _memberships(case) -> list:
 
 def _needs_a_schedule(case) -> bool:
     """Whether the card may pass at some hours only."""
-    if case.door.access is None:
-        return False
-    return all(rule.schedule is not None for rule in _memberships(case))
+    return case.door.access is not None and all(
+        rule.schedule is not None for rule in _memberships(case)
+    )
 
 
 def _trusts_clock(case, feature: str) -> bool:

@@ -4,6 +4,7 @@ from host_tests.support.cases import At, Hours, card, case, door, rule
 from host_tests.support.check import raises
 from loquet import access
 from loquet.access import Case, decide, explain
+from loquet.clock import Moment
 
 # What is wrong, in the order in which it is told: one that breaks each check and no other.
 WRONGS = (
@@ -64,6 +65,11 @@ def reason(**more):
 
 def test_the_checks_stand_in_the_written_order():
     assert [row[0] for row in access.CHECKS] == [row[0] for row in WRONGS]
+
+
+def test_reasons_of_the_panel_and_of_releases_have_names_that_stay():
+    assert access.STORAGE == "storage"
+    assert (access.REX, access.COMMAND, access.POSTURE) == ("rex", "command", "posture")
 
 
 def test_nothing_wrong_is_a_grant():
@@ -143,7 +149,7 @@ def test_a_card_without_an_end_is_valid_when_the_count_of_minutes_ends():
 
 
 def test_a_card_without_dates_needs_no_clock():
-    assert reason(moment=At(0, "unknown")) == "granted"
+    assert reason(moment=Moment(0, "unknown")) == "granted"
 
 
 # Groups and hours.

@@ -21,6 +21,16 @@ class Blank:
     """Has none of the fields that it should have."""
 
 
+class LikeNone:
+    """Says that it equals None. Only None itself means that there is none."""
+
+    def __eq__(self, other):
+        return other is None
+
+    def __hash__(self):
+        return 0
+
+
 def denied(expected, **more):
     """The case, for a card that has every right unless `more` says which, must be denied."""
     more.setdefault("card", card(**ALL_RIGHTS))
@@ -35,6 +45,17 @@ def undecided(**more):
     """The case must end in an error: there is no Decision then, and nothing to release with."""
     error = raises(Exception, decide, case(**more))
     assert isinstance(error, (AttributeError, TypeError, LoquetError)), error
+
+
+def test_what_only_equals_none():
+    denied("suspect", doubt=LikeNone())
+    undecided(card=LikeNone())
+    undecided(card=card(uses_left=LikeNone()))
+    undecided(door=door(anti_passback_s=60), passed_s=LikeNone())
+    denied("outside_schedule", door=door(rule(1, LikeNone())))
+    broken = door()
+    broken.access = LikeNone()
+    undecided(door=broken)
 
 
 # The event.
@@ -108,6 +129,7 @@ def test_a_card_before_its_first_minute():
     begins = card(from_minute=1000, **ALL_RIGHTS)
     denied("not_yet_valid", card=begins, moment=At(999))
     denied("not_yet_valid", card=begins, moment=At(0))
+    denied("not_yet_valid", card=card(from_minute=1), moment=At(0))
 
 
 def test_a_card_from_its_last_minute_on():
@@ -288,6 +310,16 @@ def with_check(place, check, use):
         return use()
     finally:
         access.CHECKS = before
+
+
+def test_each_check_stands_alone():
+    with_check(2, lambda _: True, lambda: denied("truncated", doubt="suspect"))
+    with_check(2, lambda _: True, lambda: denied("truncated", doubt=LikeNone()))
+    broken = door()
+    broken.access = LikeNone()
+    checks = dict(access.CHECKS)
+    for reason in ("wrong_group", "clock", "outside_schedule"):
+        raises(TypeError, checks[reason], case(door=broken))
 
 
 def test_a_check_that_answers_anything_but_true():

@@ -58,6 +58,10 @@ def test_who_went_out_and_came_in_again_is_known_again():
     assert passages.ago_s(ANN, 301) == 1
 
 
+def test_it_remembers_as_many_as_the_readme_says():
+    assert MOST_PASSAGES == 256
+
+
 def test_of_too_many_the_oldest_are_forgotten():
     passages = Passages()
     for number in range(MOST_PASSAGES):

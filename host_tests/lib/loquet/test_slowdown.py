@@ -44,7 +44,11 @@ def test_a_quiet_minute_ends_the_row():
     slowdown = Slowdown()
     delays(slowdown, 8, 1000)
     assert slowdown.delay_ms(UNKNOWN, 1000 + QUIET_MS - 1) == DELAYS_MS[-1]
-    assert slowdown.delay_ms(UNKNOWN, 1000 + QUIET_MS - 1 + QUIET_MS) == 0
+    assert delays(slowdown, 3, 1000 + QUIET_MS - 1 + QUIET_MS) == [0, 0, 250]
+
+
+def test_a_minute_is_one():
+    assert QUIET_MS == 60000
 
 
 def test_a_quiet_minute_ends_it_when_ticks_wrap():
