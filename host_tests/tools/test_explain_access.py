@@ -366,7 +366,9 @@ def test_a_card_may_pass_a_lockdown(told):
 def test_without_an_option_the_posture_is_that_of_the_settings(facts):
     assert facts("0478A1C7", door="shut")["reason"] == "lockdown"
     assert facts("0478A1C7", "--posture", "normal", door="shut")["granted"]
-    assert facts("0478A1C7", door="hall")["granted"]
+    assert facts("0478A1C7", door="hall")["posture"] == "unlocked"
+    assert facts("0478A1C7", door="hall", at=SATURDAY)["posture"] == "normal"
+    assert facts("0478A1C7", "--clock-quality", "unknown", door="hall")["posture"] == "normal"
 
 
 def test_the_settings_say_whether_a_free_running_clock_is_used(facts, settings):

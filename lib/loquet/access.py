@@ -7,7 +7,7 @@ is read or changed here but the Case. What fails with an error gives no Decision
 The reasons are stable: logs, the reader's feedback and the tools rely on them.
 """
 
-from loquet import clock
+from loquet import clock, posture
 from loquet.card import NEVER_ENDS
 
 GRANTED = "granted"
@@ -161,7 +161,7 @@ def _door_works(case):
 
 
 def _posture_allows(case):
-    return case.posture in ("normal", "unlocked") or case.card.pass_lockdown
+    return case.posture in (posture.NORMAL, posture.UNLOCKED) or case.card.pass_lockdown
 
 
 def _has_a_group(case):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from loquet import access, clock
+from loquet import access, clock, posture
 from loquet.access import Case
 from loquet.card import NEVER_ENDS, Card
 from loquet_tools import card_words
@@ -44,7 +44,7 @@ def _door_failed(case: Case) -> str:
 
 
 def _lockdown(case: Case) -> str:
-    if case.posture != "lockdown":
+    if case.posture != posture.LOCKDOWN:
         return f"the door's posture is {case.posture}"
     passes = "may" if case.card.pass_lockdown else "may not"
     return f"the door is in lockdown, which the card {passes} pass"

@@ -18,10 +18,9 @@ from loquet.access import Case
 from loquet.calendar import Calendar
 from loquet.clock import QUALITIES, SYNCHRONISED, UNKNOWN, Moment
 from loquet.identity import is_random
+from loquet.posture import POSTURES, Posture
 from loquet.settings import ENTRY, EXIT
 from loquet_tools import access_words, arguments, cards, moments, settings_check
-
-POSTURES = ("normal", "unlocked", "lockdown")
 
 
 def explain(
@@ -61,19 +60,22 @@ def explain(
     calendar = Calendar(settings.time_zone, settings.schedules, settings.holidays)
     seconds, note = moments.parse("--at", at, settings.time_zone)
     quality = arguments.one_of("--clock-quality", clock_quality, QUALITIES)
-    entry = arguments.one_of("--direction", direction, (ENTRY, EXIT)) == ENTRY
+    moment = Moment(0 if quality == UNKNOWN else seconds, quality)
+    use_free_running = settings.clock.free_running == "use"
+    if posture is None:
+        posture = Posture(rules).in_effect(moment, calendar, use_free_running)
     case = Case(
         card=cards.find(folder, key),
         doubt=None,
         repeat=False,
         random_uid=is_random(key),
         door=rules,
-        entry=entry,
-        posture=_posture(posture, rules),
+        entry=arguments.one_of("--direction", direction, (ENTRY, EXIT)) == ENTRY,
+        posture=arguments.one_of("--posture", posture, POSTURES),
         in_order=not door_failed,
-        moment=Moment(0 if quality == UNKNOWN else seconds, quality),
+        moment=moment,
         calendar=calendar,
-        use_free_running=settings.clock.free_running == "use",
+        use_free_running=use_free_running,
         passed_s=passed_s,
     )
     found = _found(key, case, door, seconds) | {"note": note}
@@ -87,13 +89,6 @@ def explain(
 def _door_named(name: str, doors: list[Any]) -> Any:
     arguments.one_of("--door", name, [door.name for door in doors])
     return next(door for door in doors if door.name == name)
-
-
-def _posture(chosen: str | None, rules: Any) -> str:
-    if chosen is not None:
-        return arguments.one_of("--posture", chosen, POSTURES)
-    # By schedule a door is normal or unlocked, which is the same to a card.
-    return "normal" if rules.posture == "schedule" else rules.posture
 
 
 def _found(key: bytes, case: Case, door: str, seconds: int) -> dict[str, Any]:
