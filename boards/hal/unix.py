@@ -1,9 +1,11 @@
 """The board that is a process: MicroPython's Unix port or CPython, from this one file.
 
 The reader is on a serial device or a pty, the pins are lines over one loopback TCP connection
-that this file opens (boards/virtual/README.md), files lie in the working directory. Nothing here
-blocks: a reader that takes no bytes, a door that takes no lines and an output that nobody reads
-must not keep the relay from falling.
+that this file opens (boards/virtual/README.md), files lie in the working directory. What is
+hardware of its own on a real board, so that it works when the program does not, is at the other
+end of that connection: each relay's limit timer, and the watchdog. Nothing here blocks: a reader
+that takes no bytes, a door that takes no lines and an output that nobody reads must not keep the
+relay from falling.
 """
 
 import asyncio
@@ -41,6 +43,12 @@ _READ_BYTES = 256
 # "contact 0" and the like: a longer line is none of ours.
 _LONGEST_LINE = 32
 
+# Of every input before its first line: pulled up, as an open wire is.
+_OPEN_WIRE = 1
+
+# What the line `clock` may say at most: 32 bits of seconds, as the log has them.
+_LATEST = 0xFFFFFFFF
+
 # A poll that says "ready" promises room for this much in a pipe (PIPE_BUF on Linux).
 _LONGEST_REPORT = 4096
 
@@ -53,13 +61,21 @@ async def open(board: dict) -> "Hal":
     host, port = _address(board["pins_address"])
     try:
         reader, writer = await asyncio.open_connection(host, port)
-        outputs = {name: Output(name, writer) for name in board["pins"]["outputs"]}
-        for output in outputs.values():
-            output.write(False)
+        door_end = DoorEnd(writer)
+        relays = [Output(door["relay"], door_end) for door in board["doors"]]
+        for relay in relays:
+            relay.fall()
     except OSError as error:
         raise OSError("pins_address %s: %s" % (board["pins_address"], error))
-    inputs = {name: Input(level) for name, level in board["pins"]["inputs"].items()}
-    return Hal(board, Pins(reader, inputs), outputs)
+    return Hal(board, relays, Pins(reader, _inputs(board)), door_end)
+
+
+def _inputs(board: dict) -> list:
+    """The names of all inputs."""
+    names = [reader["wakeup"] for reader in board["readers"]]
+    for door in board["doors"]:
+        names += [door["contact"], door["rex"]]
+    return names + [board["fire"]]
 
 
 def _address(text: str) -> tuple:
@@ -84,40 +100,79 @@ def ticks_ms() -> int:
 class Hal:
     """This board's hardware, as the app asks for it (firmware/README.md lists the names)."""
 
-    def __init__(self, board: dict, pins: "Pins", outputs: dict):
-        self._serial = board["reader"]["serial"]
+    def __init__(self, board: dict, relays: list, pins: "Pins", door_end: "DoorEnd"):
+        self._board = board
+        self._relays = relays
         self._pins = pins
-        self._outputs = outputs
-        self._port: Port | None = None
+        self._door_end = door_end
+        self._ports: list = []  # (name of the reader, Port)
         self._stdout = select.poll()
         self._stdout.register(sys.stdout, select.POLLOUT)
 
     ticks_ms = staticmethod(ticks_ms)
 
-    def reader_port(self, settings, on_bytes):
-        """The Port of the one reader this board has. Raises ValueError.
+    def door(self, place: int, on_change) -> "Door":
+        """The pins of the door at that place; `on_change` is called when an input of it moves.
+
+        Raises ValueError when the board has fewer doors.
+        """
+        if place >= len(self._relays):
+            raise ValueError("door %d: this board has %d" % (place + 1, len(self._relays)))
+        names = self._board["doors"][place]
+        contact, rex = self._pins.inputs[names["contact"]], self._pins.inputs[names["rex"]]
+        contact.on_change = rex.on_change = on_change
+        return Door(self._relays[place], contact, rex)
+
+    def fire(self, on_change) -> "Input":
+        """The Input of the fire alarm system; `on_change` is called when it moves."""
+        fire = self._pins.inputs[self._board["fire"]]
+        fire.on_change = on_change
+        return fire
+
+    def reader_port(self, place: int, settings, on_bytes) -> "Port":
+        """The Port of the reader at that place. Raises ValueError.
 
         RS-485 adapters turn their own line round; `done` needs no help from here.
         """
-        if self._port is not None:
-            raise ValueError("reader %r: this board has a serial line for one" % settings.name)
+        path = self._reader(place)["serial"]
         try:
-            self._port = Port(self._serial, settings.bitrate, on_bytes)
+            port = Port(path, settings.bitrate, on_bytes)
         except (OSError, _TermiosError) as error:
-            raise ValueError("serial line %s: %s" % (self._serial, error))
-        return self._port
+            raise ValueError("reader %s: serial line %r: %s" % (settings.name, path, error))
+        self._ports.append((settings.name, port))
+        return port
 
-    def wakeup(self, settings, on_edge):
+    def wakeup(self, place: int, on_edge) -> "Wakeup":
         """The Wakeup of that reader; `on_edge` is called when the line falls."""
-        return Wakeup(self.input("wakeup"), on_edge)
+        return Wakeup(self._pins.inputs[self._reader(place)["wakeup"]], on_edge)
 
-    def input(self, name: str) -> "Input":
-        """The input of that name in board.json."""
-        return self._pins.inputs[name]
+    def _reader(self, place: int) -> dict:
+        readers = self._board["readers"]
+        if place >= len(readers):
+            raise ValueError("reader %d: this board has lines for %d" % (place + 1, len(readers)))
+        return readers[place]
 
-    def output(self, name: str) -> "Output":
-        """The output of that name in board.json."""
-        return self._outputs[name]
+    def wall_clock(self):
+        """(seconds since 1970 in UTC, whether they can be believed); None without such a clock."""
+        return (int(time.time()), True) if self._board["clock"] == "host" else None
+
+    def set_wall_clock(self, seconds: int) -> None:
+        """Sets the board's own clock. Here there is none, or it is the host's and not ours."""
+
+    def time_told(self):
+        """Seconds since 1970 that somebody has told since this was asked last; else None."""
+        seconds, self._pins.told_s = self._pins.told_s, None
+        return seconds
+
+    def watchdog(self, timeout_ms: int) -> "Watchdog":
+        """Starts the watchdog: without `feed` for so long, the board starts over."""
+        watchdog = Watchdog(self._door_end, timeout_ms)
+        watchdog.feed()
+        return watchdog
+
+    def reset_cause(self) -> str:
+        """Why the board has started: "power", "watchdog" or "software"."""
+        return self._board["reset_cause"]
 
     def tasks(self, trouble):
         """List of (name, coroutine): what has to run beside the app; it ends only by failing.
@@ -125,9 +180,7 @@ class Hal:
         `trouble(name, detail)` is told of what was wrong and could be passed over.
         """
         tasks = [("pins", self._pins.run(trouble))]
-        if self._port is not None:
-            tasks.append(("serial line", self._port.run()))
-        return tasks
+        return tasks + [("serial line of " + name, port.run()) for name, port in self._ports]
 
     def flag(self) -> "Flag":
         """What a callback of this hal may set and one task waits for."""
@@ -252,13 +305,71 @@ async def _stream_of(file):
     return reader
 
 
-class Pins:
-    """The door's end of the pins: lines that set inputs. Lines of ours are written by Output."""
+class DoorEnd:
+    """Our half of the connection to the door's end of the pins."""
 
-    def __init__(self, reader: asyncio.StreamReader, inputs: dict):
-        self.inputs = inputs
+    def __init__(self, writer: asyncio.StreamWriter):
+        self._writer = writer
+
+    def tell(self, name: str, value: int) -> None:
+        """Sends one line. Raises OSError when the other side takes no lines any more."""
+        self._writer.write(("%s %d\n" % (name, value)).encode())
+        # Only what the kernel has no room for is left: that is thousands of lines.
+        if _unsent(self._writer):
+            raise OSError("the door takes no lines")
+
+
+def _unsent(writer) -> int:
+    """How many bytes wait in the writer, because the kernel did not take them."""
+    if ON_MICROPYTHON:
+        return len(writer.out_buf)
+    return writer.transport.get_write_buffer_size()
+
+
+class Output:
+    """One output pin that drives a relay, behind a timer that lets it fall by itself."""
+
+    def __init__(self, name: str, door_end: DoorEnd):
+        self._name = name
+        self._door_end = door_end
+
+    def energise(self, limit_ms: int) -> None:
+        """Energises the relay for at most `limit_ms` from now, whatever the program does then."""
+        self._door_end.tell(self._name, limit_ms)
+
+    def fall(self) -> None:
+        """Lets the relay fall."""
+        self._door_end.tell(self._name, 0)
+
+
+class Watchdog:
+    """What starts the board over when nobody feeds it."""
+
+    def __init__(self, door_end: DoorEnd, timeout_ms: int):
+        self._door_end = door_end
+        self._timeout_ms = timeout_ms
+
+    def feed(self) -> None:
+        """It may wait for its time once more."""
+        self._door_end.tell("watchdog", self._timeout_ms)
+
+
+class Door:
+    """The pins of one door: `relay`, an Output, and `contact` and `rex`, Inputs."""
+
+    def __init__(self, relay: Output, contact: "Input", rex: "Input"):
+        self.relay = relay
+        self.contact = contact
+        self.rex = rex
+
+
+class Pins:
+    """The lines of the door's end: they set `inputs`, by name, and tell the time (`told_s`)."""
+
+    def __init__(self, reader: asyncio.StreamReader, names: list):
+        self.told_s: int | None = None
         self._reader = reader
-        self._by_line = {name.encode(): pin for name, pin in inputs.items()}
+        self.inputs = {name: Input() for name in names}
         self._rest = b""
         self._refused = 0
 
@@ -269,7 +380,8 @@ class Pins:
             if not data:
                 raise OSError("connection lost")
             for line in self._lines(data):
-                self._on_line(line, trouble)
+                if len(line) > _LONGEST_LINE or not self._is_taken(line.split()):
+                    self._refuse(line, trouble)
 
     def _lines(self, data: bytes) -> list:
         lines = (self._rest + data).split(b"\n")
@@ -277,23 +389,30 @@ class Pins:
         self._rest = lines.pop()[: _LONGEST_LINE + 1]
         return lines
 
-    def _on_line(self, line, trouble):
-        words = line.split()
-        known = len(words) == 2 and words[0] in self._by_line and words[1] in (b"0", b"1")
-        if known and len(line) <= _LONGEST_LINE:
-            self._by_line[words[0]].set(int(words[1]))
-        else:
-            self._refused += 1
-            detail = "%r; %d so far" % (line[:_LONGEST_LINE], self._refused)
-            trouble("bad_pin_line", detail)
+    def _is_taken(self, words: list) -> bool:
+        if len(words) != 2 or not words[1].isdigit():
+            return False
+        value = int(words[1])
+        if words[0] == b"clock" and value <= _LATEST:
+            self.told_s = value
+            return True
+        for name in self.inputs:
+            if words[0] == name.encode() and value <= 1:
+                self.inputs[name].set(value)
+                return True
+        return False
+
+    def _refuse(self, line: bytes, trouble) -> None:
+        self._refused += 1
+        trouble("bad_pin_line", "%r; %d so far" % (line[:_LONGEST_LINE], self._refused))
 
 
 class Input:
-    """One input pin: its electrical level, 0 or 1."""
+    """One input pin: its electrical level, 0 or 1. `on_change` is called when it has changed."""
 
-    def __init__(self, level: int):
-        self._level = level
-        self.on_fall = None
+    def __init__(self) -> None:
+        self.on_change = None
+        self._level = _OPEN_WIRE
 
     def level(self) -> int:
         """The level now."""
@@ -301,33 +420,20 @@ class Input:
 
     def set(self, level: int) -> None:
         """The pin has this level from now on."""
-        falls = self._level == 1 and level == 0
+        changes = level != self._level
         self._level = level
-        if falls and self.on_fall is not None:
-            self.on_fall()
-
-
-class Output:
-    """One output pin that drives a relay."""
-
-    def __init__(self, name: str, writer: asyncio.StreamWriter):
-        self._name = name
-        self._writer = writer
-
-    def write(self, energised: bool) -> None:
-        """Energises the relay, or lets it fall."""
-        line = "%s %d\n" % (self._name, 1 if energised else 0)
-        self._writer.write(line.encode())
+        if changes and self.on_change is not None:
+            self.on_change()
 
 
 class Wakeup:
     """/WAKEUP of one reader, which is low while an event waits (protocol.md 1.5)."""
 
-    def __init__(self, pin, on_edge):
+    def __init__(self, pin: Input, on_edge):
         self._pin = pin
         self._on_edge = on_edge
         self._edge_ms = None
-        pin.on_fall = self._falls
+        pin.on_change = self._changes
 
     def asserted(self) -> bool:
         """Whether the reader says that it has an event."""
@@ -338,6 +444,7 @@ class Wakeup:
         edge_ms, self._edge_ms = self._edge_ms, None
         return edge_ms
 
-    def _falls(self) -> None:
-        self._edge_ms = ticks_ms()
-        self._on_edge()
+    def _changes(self) -> None:
+        if self.asserted():
+            self._edge_ms = ticks_ms()
+            self._on_edge()

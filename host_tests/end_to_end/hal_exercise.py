@@ -19,8 +19,8 @@ async def main():
     module = __import__("boards.hal.unix", None, None, ["open"])
     hal = await module.open(board)
     say = Sayer(hal)
-    port = hal.reader_port(Reader, lambda: None)
-    wakeup = hal.wakeup(Reader, lambda: say("edge"))
+    port = hal.reader_port(0, Reader, lambda: None)
+    board = Board(hal, say)
     for name, coroutine in hal.tasks(lambda name, detail: say("trouble", name, detail)):
         asyncio.create_task(until_it_fails(say, name, coroutine))
     say("ready")
@@ -28,21 +28,45 @@ async def main():
     while True:
         if port.any():
             count = port.readinto(buffer)
-            await obey(bytes(buffer[:count]), hal, port, wakeup, say)
+            await obey(bytes(buffer[:count]), hal, port, board, say)
         await asyncio.sleep(0.002)
 
 
-async def obey(command, hal, port, wakeup, say):
+class Board:
+    """Every pin that the board has."""
+
+    def __init__(self, hal, say):
+        self.wakeup = hal.wakeup(0, lambda: say("edge"))
+        self.second_wakeup = hal.wakeup(1, lambda: say("second edge"))
+        self.doors = [hal.door(place, lambda: say("change")) for place in (0, 1)]
+        self.fire = hal.fire(lambda: say("fire"))
+
+    def levels(self):
+        doors = [[door.contact.level(), door.rex.level()] for door in self.doors]
+        return doors + [self.fire.level()]
+
+
+async def obey(command, hal, port, board, say):
     """One byte is one command; everything else is sent back."""
     if command == b"e":
-        hal.output("relay").write(True)
+        board.doors[0].relay.energise(2000)
     elif command == b"d":
-        hal.output("relay").write(False)
+        board.doors[0].relay.fall()
+    elif command == b"2":
+        board.doors[1].relay.energise(700)
     elif command == b"l":
-        edge_ms = wakeup.edge_ms()
+        edge_ms = board.wakeup.edge_ms()
         age_ms = None if edge_ms is None else hal.ticks_ms() - edge_ms
-        levels = [hal.input(name).level() for name in ("wakeup", "contact", "rex")]
-        say("levels", levels, wakeup.asserted(), age_ms)
+        say("levels", board.levels(), board.wakeup.asserted(), age_ms)
+    elif command == b"n":
+        say("more", refusal(hal.door, 2, None), refusal(hal.wakeup, 2, None))
+    elif command == b"t":
+        hal.set_wall_clock(5)
+        say("time", hal.wall_clock(), hal.time_told(), hal.time_told(), hal.reset_cause())
+    elif command == b"w":
+        hal.watchdog(8000).feed()
+    elif command == b"r":
+        await keep_telling(board.doors[0].relay, say)
     elif command == b"b":
         port.set_bitrate(921600)
         say("bitrate")
@@ -61,6 +85,22 @@ async def obey(command, hal, port, wakeup, say):
         port.start(command)
         while not port.done():
             await asyncio.sleep(0.001)
+
+
+def refusal(function, *arguments):
+    try:
+        function(*arguments)
+    except ValueError as error:
+        return str(error)
+
+
+async def keep_telling(relay, say):
+    """Tells the door more than anybody's buffer holds."""
+    try:
+        for _ in range(1000000):
+            relay.energise(100000000)
+    except OSError as error:
+        say("refused", str(error))
 
 
 async def fill(port, say):

@@ -75,7 +75,7 @@ def test_settings_that_are_no_json_object_end_it_with_status_2(panel, text):
 
 
 def test_a_serial_line_that_is_not_there_ends_it_with_status_2(panel):
-    panel.board["reader"]["serial"] = "/dev/there-is-none"
+    panel.board["readers"][0]["serial"] = "/dev/there-is-none"
     panel.start()
     assert "/dev/there-is-none" in stopped(panel)["reason"]
     assert panel.ended() == 2

@@ -5,10 +5,14 @@ hal_exercise.py is what runs in the process.
 
 import socket
 import termios
+import time
 
 import pytest
 
 from host_tests.support.process import COMMANDS, LIMIT_S, Process
+
+
+AT_REST = b"relay 0\nrelay2 0\n"
 
 
 @pytest.fixture(params=sorted(COMMANDS))
@@ -21,14 +25,14 @@ def fresh(request, tmp_path):
 @pytest.fixture
 def hal(fresh):
     fresh.start()
-    assert fresh.pin_lines() == b"relay 0\n"
+    assert fresh.pin_lines(2) == AT_REST
     assert fresh.said() == ["ready"]
     return fresh
 
 
-def test_the_relay_is_told_to_fall_before_anything_else(fresh):
+def test_every_relay_is_told_to_fall_before_anything_else(fresh):
     fresh.start()
-    assert fresh.pin_lines() == b"relay 0\n"
+    assert fresh.pin_lines(2) == AT_REST
 
 
 def test_the_line_runs_raw_at_38400_with_8n1(hal):
@@ -60,27 +64,78 @@ def test_a_reader_that_takes_no_bytes_blocks_nothing(hal):
     assert hal.said() == ["emptied"]
 
 
-def test_the_relay_follows(hal):
+def test_a_relay_is_energised_for_a_time_and_told_to_fall(hal):
     hal.send(b"e")
-    assert hal.pin_lines() == b"relay 1\n"
+    assert hal.pin_lines() == b"relay 2000\n"
     hal.send(b"d")
     assert hal.pin_lines() == b"relay 0\n"
+    hal.send(b"2")
+    assert hal.pin_lines() == b"relay2 700\n"
 
 
-def test_before_the_first_line_nothing_is_asserted(hal):
+def test_a_door_that_takes_no_lines_is_a_failure_and_blocks_nothing(hal):
+    hal.send(b"r")
+    assert hal.said() == ["refused", "the door takes no lines"]
+
+
+def test_before_the_first_line_every_input_is_high(hal):
     hal.send(b"l")
-    assert hal.said() == ["levels", [1, 1, 1], False, None]
+    assert hal.said() == ["levels", [[1, 1], [1, 1], 1], False, None]
 
 
 def test_inputs_follow_and_a_fall_of_wakeup_rings_once_with_its_tick(hal):
-    hal.pins.sendall(b"contact 0\nrex 0\nwakeup 0\nwakeup 0\n")
+    hal.pins.sendall(b"wakeup 0\nwakeup 0\n")
     assert hal.said() == ["edge"]
     hal.send(b"l")
     word, levels, asserted, age_ms = hal.said()
-    assert (word, levels, asserted) == ("levels", [0, 0, 0], True)
+    assert (word, levels, asserted) == ("levels", [[1, 1], [1, 1], 1], True)
     assert 0 <= age_ms < LIMIT_S * 1000
     hal.send(b"l")
-    assert hal.said() == ["levels", [0, 0, 0], True, None]
+    assert hal.said() == ["levels", levels, True, None]
+
+
+def test_inputs_of_the_doors_ring_when_they_change(hal):
+    for line in (b"contact 0", b"contact 0", b"rex 0", b"rex2 0", b"rex2 1"):
+        hal.pins.sendall(line + b"\n")
+    assert [hal.said() for _ in range(4)] == [["change"]] * 4
+    hal.pins.sendall(b"fire 0\n")
+    assert hal.said() == ["fire"]
+    hal.pins.sendall(b"wakeup2 0\n")
+    assert hal.said() == ["second edge"]
+    hal.send(b"l")
+    assert hal.said() == ["levels", [[0, 0], [1, 1], 0], False, None]
+
+
+def test_a_door_or_a_reader_that_the_board_has_not_is_refused(hal):
+    hal.send(b"n")
+    assert hal.said() == [
+        "more",
+        "door 3: this board has 2",
+        "reader 3: this board has lines for 2",
+    ]
+
+
+def test_the_time_is_told_once_and_there_is_no_clock(hal):
+    hal.pins.sendall(b"clock 1800000000\nwakeup 0\n")
+    assert hal.said() == ["edge"]
+    hal.send(b"t")
+    assert hal.said() == ["time", None, 1800000000, None, "power"]
+
+
+def test_the_hosts_clock_is_a_board_clock_that_can_be_believed(fresh):
+    fresh.board["clock"] = "host"
+    fresh.board["reset_cause"] = "watchdog"
+    fresh.start()
+    assert fresh.said() == ["ready"]
+    fresh.send(b"t")
+    _, (seconds, believed), told, _, cause = fresh.said()
+    assert abs(time.time() - seconds) < LIMIT_S and believed is True
+    assert (told, cause) == (None, "watchdog")
+
+
+def test_the_watchdog_waits_from_its_start_and_from_each_feed(hal):
+    hal.send(b"w")
+    assert hal.pin_lines(2) == b"watchdog 8000\nwatchdog 8000\n"
 
 
 def test_a_line_may_come_in_pieces(hal):
@@ -96,7 +151,10 @@ def test_a_line_may_come_in_pieces(hal):
         b"",
         b"wakeup",
         b"wakeup 2",
+        b"wakeup -1",
         b"relay 1",
+        b"clock 4294967296",
+        b"clock now",
         b"wakeup 0 0",
         b"\xff\xfe 0",
         b"wakeup" + b" " * 500 + b"0",
@@ -128,7 +186,7 @@ def test_a_lost_connection_of_the_pins_is_a_failure(hal):
 def test_a_line_that_is_hung_up_is_a_failure(hal):
     hal.close_slave()
     hal.hang_up()
-    assert hal.said() == ["failed", "serial line"]
+    assert hal.said() == ["failed", "serial line of front"]
 
 
 def test_printing_to_nobody_does_not_block(hal):
@@ -167,7 +225,7 @@ def test_a_door_that_does_not_answer_is_named(fresh):
 
 
 def test_a_serial_line_that_is_not_there_is_named(fresh):
-    fresh.board["reader"]["serial"] = "/dev/there-is-none"
+    fresh.board["readers"][0]["serial"] = "/dev/there-is-none"
     fresh.start()
     assert fresh.ended() == 1
     assert "/dev/there-is-none" in fresh.process.stderr.read().decode()

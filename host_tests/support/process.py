@@ -36,7 +36,7 @@ class Process:
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.settimeout(LIMIT_S)
         self.board = json.loads(json.dumps(BOARD))
-        self.board["reader"]["serial"] = os.ttyname(self._slave)
+        self.board["readers"][0]["serial"] = os.ttyname(self._slave)
         self.board["pins_address"] = f"tcp:127.0.0.1:{self._server.getsockname()[1]}"
         self._folder = folder
         self._root = root
