@@ -53,6 +53,8 @@ class FlashWriter:
     """`jobs` in order of importance; `readers` and `doors` say whether the moment is good."""
 
     def __init__(self, jobs, readers, doors, hal, reports):
+        # Set with each step; whoever feeds the watchdog takes it back.
+        self.stepped = False
         self._jobs = jobs
         self._readers = readers
         self._doors = doors
@@ -70,6 +72,7 @@ class FlashWriter:
 
     def step(self) -> int:
         """One slice, if there is work and the moment is good; milliseconds until the next look."""
+        self.stepped = True
         now_s = self._now_s()
         job = self._next_job(now_s)
         if job is None:

@@ -24,18 +24,23 @@ IDLE_MS = 100
 
 
 class SerialReader:
-    """The reader that `settings`, one of the readers in settings.py, says; spoken to by `link`."""
+    """The reader at `place` in the settings, of which `settings` is the Group, spoken to by `link`.
 
-    def __init__(self, settings, link, hal, doors, reports):
+    Raises ValueError when the board has no line for it.
+    """
+
+    def __init__(self, place: int, settings, link, hal, doors, reports):
         self.name = settings.name
+        # Set with each step; whoever feeds the watchdog takes it back.
+        self.stepped = False
         self.faults = 0
         self._link = link
         self._hal = hal
         self._doors = doors
         self._reports = reports
         self._bell = Bell(hal)
-        self._port = hal.reader_port(settings, self._bell.ring)
-        self._wakeup = hal.wakeup(settings, self._bell.ring)
+        self._port = hal.reader_port(place, settings, self._bell.ring)
+        self._wakeup = hal.wakeup(place, self._bell.ring)
         self._chunk = memoryview(bytearray(CHUNK_BYTES))
         self._sending = False
         doors.add_reader(self.name, self._feedback)
@@ -48,6 +53,7 @@ class SerialReader:
 
     def step(self) -> int:
         """Does all there is to do; milliseconds until it has to be called again."""
+        self.stepped = True
         faults = self.faults
         now_ms = self._hal.ticks_ms()
         # What answers a frame comes after it: the Link must hear of them in this order.
@@ -119,6 +125,8 @@ class SerialReader:
 
     def _feedback(self, sequence: int) -> None:
         self._contained(self._link.feedback, sequence)
+        # It may come from the doors' task, while this one waits.
+        self._bell.ring()
 
     def _send(self, now_ms: int) -> None:
         if self._sending:

@@ -45,9 +45,9 @@ class Storage:
         self._troubles = [("settings", problem) for problem in problems]
         self._troubles += [("log", problem) for problem in self.journal.problems]
 
-    def tell_start(self, panel, reports) -> None:
-        """Logs that the panel starts, and what was found on flash; reports the latter."""
-        panel.log("power_up")
+    def tell_start(self, panel, reports, cause: str) -> None:
+        """Logs that the panel starts, why, and what was found on flash; reports the latter."""
+        panel.log("power_up", reason=cause)
         if self._settings_store.fell_back:
             panel.log("settings_fell_back")
         if self._cards_problem is not None:

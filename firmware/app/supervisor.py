@@ -1,7 +1,8 @@
 """Builds the panel from what is on flash and keeps it running.
 
-Outputs are safe before anything else happens. Afterwards every task has to live: when one has
-died, the relays fall, the reason is reported, and the board starts over.
+The hal has made the outputs safe before anything here runs. Afterwards every task has to live:
+when one has died, the relays fall, the reason is reported, and the board starts over. A task that
+lives and does nothing any more is the watchdog's: it is fed only while each of them steps.
 """
 
 import asyncio
@@ -23,15 +24,19 @@ from springcore.link import Link, LinkSettings
 IDLE_LOOK_MS = 250
 COLLECT_EVERY = 20
 
+# A collection takes up to 23 ms on a Pico, and must not meet what is due at a door.
+SOON_MS = 100
+
+# Below the most that every chip's watchdog can wait (RP2040: 8388 ms), and far longer than a task
+# that works pauses.
+WATCHDOG_MS = 8000
+
 
 async def run(hal) -> None:
     """Runs the panel on `hal`. Never returns."""
-    # The settings may be wrong; the door must be shut all the same.
-    relay = hal.output("relay")
-    relay.write(False)
     reports = Reports(hal)
     try:
-        storage, doors, readers = _build(hal, relay, reports)
+        storage, doors, readers = _build(hal, reports)
     except (StorageError, OSError, ValueError) as error:
         # Starting over would not help: a person has to mend it, and the door stays at rest.
         _tell_stopped(reports, str(error))
@@ -53,21 +58,32 @@ async def run(hal) -> None:
     hal.reset(reason)
 
 
-def _build(hal, relay, reports) -> tuple:
+def _build(hal, reports) -> tuple:
     storage = Storage(hal.storage_root())
     settings = storage.settings
     panel = Panel(settings, storage.cards, storage.journal)
-    doors = Doors(panel, {settings.doors[0].name: relay}, hal, reports)
-    storage.tell_start(panel, reports)
+    _start_clock(panel, hal)
+    storage.tell_start(panel, reports, hal.reset_cause())
     try:
-        readers = [_reader(reader, hal, doors, reports) for reader in settings.readers]
+        doors = Doors(panel, settings, hal, reports)
+        readers = [
+            _reader(place, reader, hal, doors, reports)
+            for place, reader in enumerate(settings.readers)
+        ]
     except Exception:
         storage.close(panel, reports, "panel_error")
         raise
     return storage, doors, readers
 
 
-def _reader(settings, hal, doors, reports) -> SerialReader:
+def _start_clock(panel, hal) -> None:
+    said = hal.wall_clock()
+    if said is not None:
+        seconds, synchronised = said
+        panel.start_clock(seconds, synchronised, hal.ticks_ms())
+
+
+def _reader(place: int, settings, hal, doors, reports) -> SerialReader:
     link_settings = LinkSettings(
         events=settings.events,
         bitrate=settings.bitrate,
@@ -79,7 +95,7 @@ def _reader(settings, hal, doors, reports) -> SerialReader:
         buffer_size=settings.buffer_bytes,
     )
     link = Link(link_settings, hal.entropy(1)[0] & 0x0F)
-    return SerialReader(settings, link, hal, doors, reports)
+    return SerialReader(place, settings, link, hal, doors, reports)
 
 
 async def _supervise(hal, storage, doors, readers, reports) -> tuple:
@@ -91,10 +107,12 @@ async def _supervise(hal, storage, doors, readers, reports) -> tuple:
     writer = FlashWriter(storage.jobs(), readers, doors, hal, reports)
     family.adopt([("flash writer", writer.run())])
     gc.collect()
-    _tell_started(reports)
+    _tell_started(hal, reports)
+    watchdog = hal.watchdog(WATCHDOG_MS)
     looks = 0
     while family.death is None:
         await family.bell.wait(IDLE_LOOK_MS)
+        _feed(watchdog, [doors, writer] + readers)
         looks += 1
         if looks >= COLLECT_EVERY and _all_idle(doors, readers):
             storage.tell_damage(doors.panel, reports)
@@ -129,11 +147,19 @@ class _Family:
         self.bell.ring()
 
 
+def _feed(watchdog, workers) -> None:
+    """Feeds the watchdog if each of the workers has stepped since it was fed last."""
+    if all(worker.stepped for worker in workers):
+        watchdog.feed()
+        for worker in workers:
+            worker.stepped = False
+
+
 def _all_idle(doors, readers) -> bool:
-    return doors.idle() and all(reader.idle() for reader in readers)
+    return not doors.due_within(SOON_MS) and all(reader.idle() for reader in readers)
 
 
-def _tell_started(reports) -> None:
+def _tell_started(hal, reports) -> None:
     version = ".".join(str(number) for number in sys.implementation.version[:3])
     mem_free = getattr(gc, "mem_free", None)
     reports.add(
@@ -142,6 +168,7 @@ def _tell_started(reports) -> None:
             "state": "started",
             "interpreter": "%s %s" % (sys.implementation.name, version),
             "heap_free": mem_free() if mem_free is not None else None,
+            "reset_cause": hal.reset_cause(),
         },
     )
 

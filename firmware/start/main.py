@@ -7,9 +7,9 @@ import asyncio
 import gc
 import json
 
-# Imports leave garbage between what stays. Collected too late, it would leave no room in one piece
-# for the tables of cards and events.
-IMPORT_GARBAGE_BYTES = 8192
+# What importing leaves behind is cleared away so often that it takes no place between what stays:
+# large buffers are allocated next, each in one piece.
+IMPORT_GARBAGE_BYTES = 16384
 
 
 async def main() -> None:
@@ -17,17 +17,18 @@ async def main() -> None:
         board = json.load(file)
     hal_module = __import__("boards.hal." + board["hal"], None, None, ["open"])
     hal = await hal_module.open(board)
-    collect_every(IMPORT_GARBAGE_BYTES)
+    collect_after(IMPORT_GARBAGE_BYTES)
     # Imported only now: on a device this takes long enough for a relay input to float meanwhile.
     from firmware.app import supervisor
 
-    collect_every(-1)
+    # From here on the supervisor chooses when to collect.
+    collect_after(-1)
     await supervisor.run(hal)
 
 
-def collect_every(allocated_bytes: int) -> None:
-    """Collects garbage after so many bytes; -1: only when the heap is full."""
-    if hasattr(gc, "threshold"):  # CPython has its own ways
+def collect_after(allocated_bytes: int) -> None:
+    """Collects garbage each time so much was allocated; -1: only when there is no room."""
+    if hasattr(gc, "threshold"):
         gc.threshold(allocated_bytes)
 
 
