@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loquet_tools import arguments, director, paths, script
+from loquet_tools import arguments, device_folder, director, paths, script
 from loquet_tools.errors import ArgumentError
 from loquet_tools.narrate import Narrator
 from loquet_tools.running import run
@@ -26,11 +26,22 @@ VISIT = f"""
 present {UNKNOWN_CARD} for 800
 expect denied within 2000
 wait 1500
-# A card that may pass: the door is released for three seconds.
+# A card that may pass: released for three seconds, and somebody enters.
 present {KNOWN_CARD} for 800
 expect granted within 2000
 expect relay on within 1000
+wait 1200
+contact open
+wait 1000
+contact closed
 expect relay off within 5000
+wait 1000
+# The door is opened though nobody was let in.
+contact open
+expect alarm forced on within 1000
+wait 700
+contact closed
+expect alarm forced off within 1000
 wait 500
 # The reader's plug is pulled. Nobody answers, and within 5 s the panel knows.
 reader silent
@@ -73,10 +84,21 @@ def demo(
         events=arguments.events(events),
         cards=arguments.cards(allow or [KNOWN_CARD]),
         seed=random.randrange(SEEDS) if seed is None else seed,
+        settings=settings_of(events),
     )
     paths.interpreter(interpreter)
     steps = script.parse(VISIT if script_file is None else read_script(script_file))
     return run(perform(cast, steps, teller(headless, as_json)))
+
+
+def settings_of(events: str) -> dict[str, Any]:
+    """The panel's settings: the virtual door has a contact, and is soon open for too long.
+
+    The log is written after a second, so that a script need not wait for it.
+    """
+    door = {"name": "front", "contact": True, "held_open_s": 5, "pre_alarm_s": 2}
+    document = device_folder.settings_document(events)
+    return {**document, "doors": [door], "fire_input": True, "limits": {"flush_age_s": 1}}
 
 
 def read_script(name: str) -> str:

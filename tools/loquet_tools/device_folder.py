@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,17 @@ from loquet import notation
 from loquet.card import Card
 from loquet.card_list import digest_of, pack_list
 from loquet.cards import Cards
+from loquet.journal import Journal
+from loquet.journal_records import Record
 from loquet.settings_store import SettingsStore
 from loquet_tools.errors import ToolError
 from loquet_tools.paths import ROOT, device_sources
 
 START = ROOT / "firmware/start/main.py"
 BOARD = ROOT / "boards/virtual/board.json"
+
+# More than settings allow: whoever only reads overwrites nothing.
+LARGEST_LOG = 100_000
 
 
 def fill(folder: Path, board: dict[str, Any], compiled: bool) -> None:
@@ -67,14 +74,42 @@ def compile_module(source: Path, target: Path) -> None:
         raise ToolError(f"{source} does not compile: {done.stderr.strip()}")
 
 
-def board_document(serial: str, pins_address: str) -> dict[str, Any]:
-    """The virtual board's board.json with its reader's line and its door filled in."""
+def board_document(
+    serials: Sequence[str], pins_address: str, clock: str = "none"
+) -> dict[str, Any]:
+    """The virtual board's board.json with the lines of its readers and its doors' end filled in."""
     board: dict[str, Any] = json.loads(BOARD.read_text())
-    board["reader"]["serial"] = serial
-    board["pins_address"] = pins_address
-    return board
+    for reader, serial in zip(board["readers"], serials, strict=False):
+        reader["serial"] = serial
+    return {**board, "pins_address": pins_address, "clock": clock}
+
+
+def set_reset_cause(folder: Path, cause: str) -> None:
+    """What the board in `folder` will say that it starts for."""
+    path = folder / "board.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "reset_cause": cause}))
 
 
 def settings_document(events: str) -> dict[str, Any]:
     """The settings of one reader at one door."""
     return {"readers": [{"name": "front", "events": events}], "doors": [{"name": "front"}]}
+
+
+def log_of(folder: Path) -> list[tuple[int, str, str | None]]:
+    """(number, kind, reason) of each event in the log on the flash that `folder` stands for.
+
+    It is read from a copy, by the panel's own code: a panel may be writing it.
+    """
+    with tempfile.TemporaryDirectory(prefix="loquet-") as copy:
+        shutil.copytree(folder / "log", copy, dirs_exist_ok=True)
+        journal = Journal(copy, LARGEST_LOG)
+        journal.open()
+        return [(record.sequence, record.kind, record.reason) for record in _records(journal)]
+
+
+def _records(journal: Journal) -> Iterator[Record]:
+    cursor, after = -1, 0
+    while cursor != after:
+        cursor = after
+        records, after, _ = journal.pull(cursor, 64)
+        yield from records

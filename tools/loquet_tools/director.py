@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from loquet_tools.script import Expect, Fault, Plug, Present, Remark, Remove, Step, Wait
+from loquet_tools.script import (
+    Clock,
+    Contact,
+    Expect,
+    Fault,
+    Fire,
+    Plug,
+    PowerCut,
+    Present,
+    Remark,
+    Remove,
+    Rex,
+    Step,
+    Wait,
+)
 from loquet_tools.witness import Witness
 
 # From the panel's start: 0.5 s to drain the line, and some ten exchanges. The rest is for a slow
 # machine.
 READY_WITHIN_MS = 15_000
+
+# How often the log is looked at while something is expected to be in it.
+LOG_LOOK_MS = 250
 
 
 class Stage(Protocol):
@@ -38,6 +55,24 @@ class Stage(Protocol):
 
     def set_fault(self, name: str, value: str) -> None:
         """Turns a knob of the line."""
+
+    def set_contact(self, is_open: bool) -> None:
+        """Opens or closes the door."""
+
+    def press_rex(self, for_ms: int) -> None:
+        """Presses the button inside, and lets it go after `for_ms`."""
+
+    def set_fire(self, active: bool) -> None:
+        """The fire alarm system says that there is fire, or none."""
+
+    def tell_time(self, seconds: int | None) -> None:
+        """Tells the panel the time, in seconds since 1970; None: what it is here."""
+
+    def cut_power(self) -> None:
+        """Takes the panel's and the reader's power, which comes back by itself."""
+
+    def log(self) -> list[tuple[int, str, str | None]]:
+        """(number, kind, reason) of every event that is in the log on flash."""
 
 
 async def play(stage: Stage, steps: Sequence[Step]) -> str | None:
@@ -70,6 +105,16 @@ async def _act(stage: Stage, step: Step) -> None:
         stage.set_fault("silence", "on" if step.silent else "off")
     elif isinstance(step, Fault):
         stage.set_fault(step.name, step.value)
+    elif isinstance(step, Contact):
+        stage.set_contact(step.open)
+    elif isinstance(step, Rex):
+        stage.press_rex(step.for_ms)
+    elif isinstance(step, Fire):
+        stage.set_fire(step.active)
+    elif isinstance(step, Clock):
+        stage.tell_time(step.seconds)
+    elif isinstance(step, PowerCut):
+        stage.cut_power()
 
 
 async def _expect(stage: Stage, step: Expect) -> str | None:
@@ -83,9 +128,18 @@ async def _expect(stage: Stage, step: Expect) -> str | None:
 async def _holds(stage: Stage, expected: Expect) -> bool:
     """Whether it becomes true in time."""
     due_ms = stage.now_ms() + expected.within_ms
-    while (verdict := stage.witness.verdict(expected)) is None:
+    while (verdict := _verdict(stage, expected)) is None:
         left_ms = due_ms - stage.now_ms()
         if left_ms <= 0:
             return False
-        await stage.wait_for_change(left_ms)
+        if expected.of_log:
+            await stage.wait_ms(min(left_ms, LOG_LOOK_MS))
+        else:
+            await stage.wait_for_change(left_ms)
     return verdict
+
+
+def _verdict(stage: Stage, expected: Expect) -> bool | None:
+    if expected.of_log:
+        stage.witness.read_log(stage.log())
+    return stage.witness.verdict(expected)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 from rich.console import Console
@@ -34,6 +35,28 @@ STYLES = {
 
 # Who, and what.
 Told = tuple[str, str]
+
+# What the panel says of a door.
+HAPPENINGS = {
+    "door_opened": "the door was opened",
+    "door_closed": "the door was closed",
+    "door_forced": "ALARM: the door was opened without a release",
+    "door_forced_over": "alarm over: forced",
+    "door_held_soon": "warning: the door stands open",
+    "door_held": "ALARM: the door stands open for too long",
+    "door_held_over": "alarm over: held open",
+    "not_entered": "released, and nobody opened the door",
+    "exit_requested": "somebody asks to leave",
+    "fire": "fire: no alarms of the door",
+    "fire_over": "the fire is over",
+    "door_failed": "the door is out of order",
+}
+
+RESTARTS = {
+    "power": "the power is cut, and comes back",
+    "watchdog": "the watchdog starts the panel over",
+    "software": "the panel starts over",
+}
 
 
 class PlainConsole(Console):
@@ -139,6 +162,43 @@ def _relay(seen: dict[str, Any]) -> Told:
     return "door", "relay at rest: the door is locked"
 
 
+def _door(seen: dict[str, Any]) -> Told:
+    return "panel", HAPPENINGS.get(seen["what"], seen["what"])
+
+
+def _clock(seen: dict[str, Any]) -> Told:
+    step = "" if seen["step_s"] is None else f", {seen['step_s']:+d} s"
+    return "panel", f"it is {_utc(seen['seconds'])}, {seen['quality']}{step}"
+
+
+def _posture(seen: dict[str, Any]) -> Told:
+    return "panel", f"the door is {seen['posture']}"
+
+
+def _contact(seen: dict[str, Any]) -> Told:
+    return "door", "opens" if seen["open"] else "closes"
+
+
+def _rex(seen: dict[str, Any]) -> Told:
+    return "door", "the button inside is pressed"
+
+
+def _fire_alarm(seen: dict[str, Any]) -> Told:
+    return "fire alarm", "fire" if seen["active"] else "no fire any more"
+
+
+def _time_told(seen: dict[str, Any]) -> Told:
+    return "clock", f"somebody says it is {_utc(seen['seconds'])}"
+
+
+def _utc(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _restart(seen: dict[str, Any]) -> Told:
+    return "demo", RESTARTS[seen["cause"]]
+
+
 def _sequence(seen: dict[str, Any]) -> Told:
     name = codes.name_of(vocabulary.SEQUENCES, seen["number"]) or f"{seen['number']:02X}"
     return "reader", f"plays: {name}"
@@ -195,6 +255,14 @@ WORDS: dict[str, Callable[[dict[str, Any]], Told]] = {
     "reader": _reader,
     "decision": _decision,
     "relay": _relay,
+    "door": _door,
+    "clock": _clock,
+    "posture": _posture,
+    "contact": _contact,
+    "rex": _rex,
+    "fire_alarm": _fire_alarm,
+    "time_told": _time_told,
+    "restart": _restart,
     "sequence": _sequence,
     "own_sequence": _own_sequence,
     "wakeup": _wakeup,

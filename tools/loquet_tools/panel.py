@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from loquet_tools import arguments, paths
+from loquet_tools import arguments, device_folder, paths
 from loquet_tools.narrate import Narrator
-from loquet_tools.panel_process import PanelProcess, PanelSetup, report_of
+from loquet_tools.panel_process import PanelProcess, PanelSetup, panel_folder, report_of
 from loquet_tools.running import run
 from loquet_tools.wire_watch import Message, WireWatch
 
@@ -31,10 +31,11 @@ def panel(
     """Runs the panel's firmware in a process of its own, on a serial line and a door of yours."""
     setup = PanelSetup(
         interpreter=arguments.one_of("--interpreter", interpreter, paths.INTERPRETERS),
-        serial=arguments.serial_device(serial),
+        serials=[arguments.serial_device(serial)],
         pins_address=arguments.pins(pins),
-        events=arguments.events(events),
+        settings=device_folder.settings_document(arguments.events(events)),
         cards=arguments.cards(allow or []),
+        clock="host",
     )
     paths.interpreter(interpreter)
     return run(follow(setup, print_line if as_json else Reporter().tell))
@@ -42,11 +43,12 @@ def panel(
 
 async def follow(setup: PanelSetup, tell: Callable[[str], None]) -> int:
     """Runs the panel to its end: its exit status."""
-    async with PanelProcess(setup) as process:
-        async for line in process.lines():
-            tell(line)
-        status = await process.exit_status()
-        print(f"loquet: the panel ended: {await process.death()}", file=sys.stderr)
+    with panel_folder(setup) as folder:
+        async with PanelProcess(setup.interpreter, folder) as process:
+            async for line in process.lines():
+                tell(line)
+            status = await process.exit_status()
+            print(f"loquet: the panel ended: {await process.death()}", file=sys.stderr)
     return status
 
 

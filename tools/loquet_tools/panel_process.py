@@ -9,7 +9,7 @@ import os
 import signal
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,39 +31,52 @@ ERROR_LINES = 20
 
 @dataclass(frozen=True)
 class PanelSetup:
-    """What the panel is to be: the interpreter's name, its reader's line, its door, who may pass.
+    """What the panel is to be: the interpreter's name, its readers' lines, its doors, who may pass.
 
-    `serial` is a device's path, `pins_address` "tcp:HOST:PORT", `events` the mode of the reader.
+    `serials` are paths of devices, `pins_address` is "tcp:HOST:PORT", `settings` the document,
+    `clock` what board.json says of the board's own.
     """
 
     interpreter: str
-    serial: str
+    serials: list[str]
     pins_address: str
-    events: str
+    settings: dict[str, Any]
     cards: list[bytes]
+    clock: str = "none"
+
+
+@contextlib.contextmanager
+def panel_folder(setup: PanelSetup) -> Iterator[Path]:
+    """The folder that stands for the device, filled; it is removed in the end."""
+    board = device_folder.board_document(setup.serials, setup.pins_address, setup.clock)
+    with tempfile.TemporaryDirectory(prefix="loquet-") as name:
+        folder = Path(name)
+        device_folder.fill(folder, board, setup.interpreter == MICROPYTHON)
+        device_folder.store(folder, setup.settings, setup.cards)
+        yield folder
 
 
 class PanelProcess:
-    """The running panel: `async with PanelProcess(setup) as panel`.
+    """The panel that runs in a folder: `async with PanelProcess(interpreter, folder) as panel`.
 
-    Leaving stops it, relay at rest, and removes its folder.
+    Leaving stops it, relay at rest. `has_started`: it has reported that it runs.
     """
 
-    def __init__(self, setup: PanelSetup):
-        self._setup = setup
+    def __init__(self, interpreter_name: str, folder: Path):
+        self.has_started = False
+        self._interpreter = interpreter_name
+        self._folder = folder
         self._errors: deque[str] = deque(maxlen=ERROR_LINES)
         self._stopped_reason: str | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> PanelProcess:
-        program = interpreter(self._setup.interpreter)
+        program = interpreter(self._interpreter)
         async with contextlib.AsyncExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loquet-")))
-            self._fill(folder)
             self._process = await asyncio.create_subprocess_exec(
-                *command_of(self._setup.interpreter, program),
-                cwd=folder,
-                env={**os.environ, **environment_of(self._setup.interpreter, folder)},
+                *command_of(self._interpreter, program),
+                cwd=self._folder,
+                env={**os.environ, **environment_of(self._interpreter, self._folder)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -84,7 +97,7 @@ class PanelProcess:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             text = line.decode("utf-8", "replace").rstrip("\n")
-            self._note_reason(text)
+            self._note_state(text)
             yield text
 
     async def exit_status(self) -> int:
@@ -102,15 +115,25 @@ class PanelProcess:
             return self._errors[-1]
         return f"exit status {status}"
 
-    def _fill(self, folder: Path) -> None:
-        setup = self._setup
-        board = device_folder.board_document(setup.serial, setup.pins_address)
-        device_folder.fill(folder, board, setup.interpreter == MICROPYTHON)
-        device_folder.store(folder, device_folder.settings_document(setup.events), setup.cards)
+    def kill(self) -> None:
+        """Ends it without a word, as a power cut does."""
+        self._signal(signal.SIGKILL)
 
-    def _note_reason(self, line: str) -> None:
+    def freeze(self) -> None:
+        """Nothing in it runs any more, as when a loop hangs."""
+        self._signal(signal.SIGSTOP)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def _note_state(self, line: str) -> None:
         report = report_of(line)
-        if report["event"] == "panel" and report.get("state") == "stopped":
+        if report["event"] != "panel":
+            return
+        if report.get("state") == "started":
+            self.has_started = True
+        elif report.get("state") == "stopped":
             self._stopped_reason = str(report.get("reason"))
 
     async def _read_errors(self) -> None:
@@ -121,8 +144,7 @@ class PanelProcess:
     async def _stop(self) -> None:
         # The interpreters let the relay fall when they are interrupted.
         for number in (signal.SIGINT, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+            self._signal(number)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
                 break
