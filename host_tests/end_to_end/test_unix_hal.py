@@ -11,7 +11,6 @@ import pytest
 
 from host_tests.support.process import COMMANDS, LIMIT_S, Process
 
-
 AT_REST = b"relay 0\nrelay2 0\n"
 
 
