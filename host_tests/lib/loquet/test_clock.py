@@ -307,3 +307,22 @@ def test_nothing_works_that_the_table_does_not_know():
         ("permanent_card", None),
     ):
         raises(UsageError, trusted, feature, quality, True)
+
+
+def test_the_next_minute_is_met_to_the_millisecond():
+    clock = Clock(168, 60)
+    assert clock.next_minute_ms(0) is None
+    clock.advance(777)  # the clock is told in the middle of a second of ours
+    clock.set(1577836830, 777)
+    for passed_ms, left_ms in (
+        (0, 30000),
+        (1, 29999),
+        (222, 29778),
+        (223, 29777),
+        (999, 29001),
+        (1000, 29000),
+        (29999, 1),
+        (30000, 60000),
+        (30001, 59999),
+    ):
+        assert clock.next_minute_ms(777 + passed_ms) == left_ms

@@ -203,6 +203,15 @@ def test_an_extended_card_has_more_time():
     assert house.energised == set()
 
 
+def test_an_extended_card_never_has_less_time():
+    house = House({"name": "gate", "pulse_ms": 20000}, cards=[listed(extended=True)])
+    house.show("gate in")
+    house.wait(19999)
+    assert house.energised == {"gate"}
+    house.wait(1)
+    assert house.energised == set()
+
+
 # Lockdown
 
 
@@ -345,6 +354,13 @@ def test_a_reader_that_is_tried_out_slows_no_other_down():
     shown_unknown(house, 6)
     assert house.show("gate out", UNKNOWN_CARD)[0] == ("feedback", "gate out", PLAY_DENIED)
     assert house.show("back in")[0] == ("relay", "back", True)
+
+
+def test_a_row_of_unknown_cards_is_over_though_ticks_have_gone_half_way_round():
+    house = House(GATE)
+    shown_unknown(house, 6)
+    house.wait(4 * 24 * 3600 * 1000)
+    assert house.show("gate in", UNKNOWN_CARD)[0] == ("feedback", "gate in", PLAY_DENIED)
 
 
 # Fire

@@ -143,6 +143,26 @@ def test_the_boards_clock_at_the_start_counts_as_what_it_is():
         assert house.logged("clock_set") == []
 
 
+def test_a_better_clock_unlocks_within_the_same_minute_and_a_worse_one_locks():
+    house = House(SCHEDULED, schedules=[OFFICE], clock={"synchronised_h": 1})
+    house.panel.start_clock(at(12), False, 0)
+    assert house.wait(0) == []
+    assert house.set_clock(at(12, 0, 30)) == UNLOCKED
+    house.now_ms += HOUR_S * 1000 - 1
+    assert house.wait(0) == []
+    house.now_ms += 1
+    assert house.wait(0) == RELOCKED
+
+
+def test_a_free_running_clock_counts_for_cards_where_the_settings_say_so():
+    rules = {"name": "gate", "access": [{"group": 1, "schedule": "office"}]}
+    for free_running, reason in (("refuse", "clock"), ("use", "granted")):
+        more = {"cards": [listed(groups=0b10)], "clock": {"free_running": free_running}}
+        house = House(rules, schedules=[OFFICE], **more)
+        house.panel.start_clock(at(12), False, 0)
+        assert house.reason("gate in") == reason
+
+
 def test_a_start_without_a_time_leaves_the_clock_unknown():
     house = House(SCHEDULED, schedules=[OFFICE])
     house.panel.start_clock(0, True, 0)
