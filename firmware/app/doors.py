@@ -62,12 +62,15 @@ class Doors:
                 self._reports.add(action.event, action.fields)
 
     def make_safe(self) -> None:
-        """Lets every relay fall, each of them whatever happens to another; then the panel knows
-        of no door that works any more."""
+        """Lets every relay fall, each of them whatever happens to another."""
+        self._energised.clear()
         for name in self._relays:
             self._try(self._relays[name].fall)
-        self._energised.clear()
-        self._try(self._fail)
+
+    def fail(self) -> None:
+        """The same, and no door works any more until the panel has restarted."""
+        self.make_safe()
+        self._try(lambda: self.carry_out(self.panel.fail(self._hal.ticks_ms())))
 
     async def run(self) -> None:
         """Does in time what levels and time bring."""
@@ -113,21 +116,18 @@ class Doors:
         if action.energised:
             self._energised.add(action.door)
             self._relays[action.door].energise(LEASE_MS)
+            # The pulse that may begin here ends sooner than the task above expects.
+            self._bell.ring()
         else:
             self._energised.discard(action.door)
             self._relays[action.door].fall()
         self._reports.add("relay", {"door": action.door, "energised": action.energised})
-        # The pulse that may begin here ends sooner than the task above expects.
-        self._bell.ring()
 
     def _renew(self, now_ms: int) -> None:
         if ticks_diff(now_ms, self._renewed_ms) >= RENEW_MS:
             self._renewed_ms = now_ms
             for name in self._energised:
                 self._relays[name].energise(LEASE_MS)
-
-    def _fail(self) -> None:
-        self.carry_out(self.panel.fail(self._hal.ticks_ms()))
 
     def _try(self, function) -> None:
         try:

@@ -46,8 +46,10 @@ async def run(hal) -> None:
     try:
         name, error = await _supervise(hal, storage, doors, readers, reports)
         ended = "panel_error"
+        doors.fail()
     except Exception:
         ended = "panel_error"
+        doors.fail()
         raise
     finally:
         doors.make_safe()

@@ -73,8 +73,9 @@ class House:
         settings = {"readers": [{"name": "front"}], "doors": [{"name": "gate"}]}
         settings["doors"][0]["pulse_ms"] = PULSE_MS
         self.journal = FakeJournal()
-        self.panel = Panel(load(settings), cards_of(KNOWN), self.journal)
-        self.doors = Doors(self.panel, {"gate": self.board.relay}, self.board, self.reports)
+        settings = load(settings)
+        self.panel = Panel(settings, cards_of(KNOWN), self.journal)
+        self.doors = Doors(self.panel, settings, self.board, self.reports)
         self.doors.add_reader("front", lambda sequence: None)
         self.readers = [FakeReader(), FakeReader()]
         self.work = FakeWork(self, "log")

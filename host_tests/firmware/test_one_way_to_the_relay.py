@@ -24,6 +24,19 @@ def test_only_the_panel_grants():
     assert callers("grant") == {"lib/loquet/panel.py"}
 
 
-def test_only_the_supervisor_asks_for_a_relay_and_only_doors_gets_it():
-    assert callers("output") == {"firmware/app/supervisor.py"}
+def test_only_doors_drives_relays():
+    assert callers("energise") == {"firmware/app/doors.py"}
+    assert callers("door") <= {"firmware/app/doors.py"}
     assert callers("carry_out") == {"firmware/app/doors.py", "firmware/app/serial_reader.py"}
+
+
+def test_an_output_is_energised_for_a_limited_time_or_falls():
+    for path in ROOT.glob("boards/hal/*.py"):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        (output,) = [
+            node for node in nodes if isinstance(node, ast.ClassDef) and node.name == "Output"
+        ]
+        methods = [node for node in output.body if isinstance(node, ast.FunctionDef)]
+        public = {node.name: [arg.arg for arg in node.args.args] for node in methods}
+        public.pop("__init__")
+        assert public == {"energise": ["self", "limit_ms"], "fall": ["self"]}

@@ -35,9 +35,9 @@ class House:
         self.journal = FakeJournal()
         self.panel = Panel(SETTINGS, cards_of(KNOWN), self.journal)
         self.reports = Reports(self.board)
-        self.doors = Doors(self.panel, {"gate": self.board.relay}, self.board, self.reports)
+        self.doors = Doors(self.panel, SETTINGS, self.board, self.reports)
         self.reader = SerialReader(
-            SETTINGS.readers[0], self.link, self.board, self.doors, self.reports
+            0, SETTINGS.readers[0], self.link, self.board, self.doors, self.reports
         )
         self.port = self.board.ports[0]
         self.failed = None

@@ -7,6 +7,9 @@ import shutil
 import pytest
 
 from firmware.app import supervisor
+from firmware.app.doors import Doors
+from firmware.app.flash_writer import FlashWriter
+from firmware.app.serial_reader import SerialReader
 from firmware.app.storage import GOOD_AFTER_S
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard, Stopped
@@ -51,12 +54,15 @@ class House:
         """As a tool, or an older program, has left them: what is wrong with them is not asked."""
         records.save(str(self.storage / "settings"), json.dumps(document).encode())
 
-    def log(self):
-        """(kind, reason, count) of what is in the log, as the next start will find it."""
+    def records(self):
+        """What is in the log, as the next start will find it."""
         journal = Journal(str(self.storage / "log"), 10000)
         journal.open()
-        found, _ = pull_all(journal)
-        return [(record.kind, record.reason, record.count) for record in found]
+        return pull_all(journal)[0]
+
+    def log(self):
+        """(kind, reason, count) of the same."""
+        return [(record.kind, record.reason, record.count) for record in self.records()]
 
     def kinds(self):
         return [kind for kind, _, _ in self.log()]
@@ -89,13 +95,6 @@ class House:
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     return House(tmp_path, monkeypatch)
-
-
-def test_the_relay_falls_before_the_settings_are_read(house):
-    house.run()
-    words = [entry[0] for entry in house.board.log]
-    assert house.board.log[0] == ("relay", 0, False)
-    assert words.index("relay") < words.index("storage")
 
 
 def test_a_start_is_reported_with_interpreter_and_free_memory(house):
@@ -158,9 +157,30 @@ def test_missing_settings_are_refused(house):
 
 
 def test_a_reader_that_the_board_has_no_line_for_is_refused(house):
-    house.settings({**GOOD, "readers": [{"name": "in"}, {"name": "out"}]})
-    assert "'out'" in refused(house)["reason"]
+    house.settings({**GOOD, "readers": [{"name": "in"}, {"name": "out"}, {"name": "third"}]})
+    assert "reader 3" in refused(house)["reason"]
     assert house.kinds() == ["power_up", "panel_error"]
+
+
+def test_a_door_that_the_board_has_no_pins_for_is_refused(house):
+    house.settings({**GOOD, "doors": [{"name": name} for name in ("a", "b", "c")]})
+    assert "door 3" in refused(house)["reason"]
+    assert house.kinds() == ["power_up", "panel_error"]
+
+
+def test_the_start_is_logged_with_what_the_board_started_for(house):
+    house.run()
+    assert house.log()[0][:2] == ("power_up", "power")
+    assert house.board.lines("panel")[0]["reset_cause"] == "power"
+
+
+@pytest.mark.parametrize("says, quality", [(None, "unknown"), (True, "synchronised")])
+def test_the_clock_starts_with_what_the_board_says(house, says, quality):
+    house.board.clock_says = says and (1800000000, says)
+    house.run()
+    record = house.records()[0]
+    assert record.clock == quality
+    assert says is None or record.time == 1800000000
 
 
 def test_when_a_task_dies_the_relay_falls_then_it_is_reported_then_the_board_starts_over(house):
@@ -173,7 +193,7 @@ def test_when_a_task_dies_the_relay_falls_then_it_is_reported_then_the_board_sta
         await asyncio.sleep(0.1)
 
     assert isinstance(house.run(story), Stopped)
-    on = house.board.log.index(house.board.noted("relay")[1])
+    on = house.board.log.index(house.board.noted("relay")[0])
     after = [entry[0] for entry in house.board.log[on + 1 :] if entry[0] != "line"]
     assert after[:3] == ["relay", "error", "stopped"]
     assert house.board.relay.energised is False
@@ -236,15 +256,43 @@ def test_garbage_is_not_collected_while_something_is_under_way(house):
     assert house.run(story) is None
 
 
-def test_garbage_is_not_collected_during_a_pulse(house):
-    house.settings({**GOOD, "doors": [{"name": "gate", "pulse_ms": 30000}]})
+def test_garbage_is_not_collected_while_something_is_due_soon_at_a_door(house, monkeypatch):
+    due = []
+    monkeypatch.setattr(Doors, "due_within", lambda doors, ms: due.append(ms) or True)
 
     async def story():
-        await asyncio.sleep(1)
-        await house.card()
-        before = len(house.collections)
-        await asyncio.sleep(29)
-        assert len(house.collections) == before
+        await asyncio.sleep(60)
+        assert len(house.collections) == 1
+        assert supervisor.SOON_MS in due
+
+    assert house.run(story) is None
+
+
+# The watchdog
+
+
+def fed(house, since_ms=0):
+    return [entry[1] for entry in house.board.noted("fed") if entry[1] >= since_ms]
+
+
+def test_the_watchdog_is_fed_in_time_as_long_as_every_task_steps(house):
+    async def story():
+        await asyncio.sleep(60)
+
+    assert house.run(story) is None
+    assert house.board.noted("watchdog") == [("watchdog", 0, supervisor.WATCHDOG_MS)]
+    times = fed(house)
+    pauses = [later - earlier for earlier, later in zip([0] + times, times + [60000], strict=True)]
+    assert max(pauses) <= supervisor.WATCHDOG_MS / 4
+
+
+@pytest.mark.parametrize("task", [Doors, SerialReader, FlashWriter])
+def test_the_watchdog_is_not_fed_over_a_task_that_hangs(house, monkeypatch, task):
+    async def story():
+        await asyncio.sleep(5)
+        monkeypatch.setattr(task, "step", lambda self: 10**9)
+        await asyncio.sleep(30)
+        assert fed(house)[-1] <= 6000
 
     assert house.run(story) is None
 
@@ -370,7 +418,7 @@ def test_a_task_that_dies_is_in_the_log(house):
 
     house.board.own_tasks = [pins]
     house.run()
-    assert house.kinds() == ["power_up", "panel_error"]
+    assert house.kinds() == ["power_up", "door_failed", "panel_error"]
 
 
 def test_the_relay_falls_before_the_log_is_closed(house, monkeypatch):

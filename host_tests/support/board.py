@@ -1,8 +1,9 @@
 """A board made of fakes: a serial line with byte times, pins with edge logs, virtual time.
 
 Everything that leaves the board goes into one `log`, so that a test sees in which order it left:
-("relay", ms, energised), ("frame", ms, bytes), ("bitrate", ms, bps), ("line", ms, dict) and
-("stopped", ms, how, reason).
+("relay", ms, energised) when it is switched, and ("relay2", …) of the second door, ("frame", ms,
+bytes), ("bitrate", ms, bps), ("line", ms, dict), ("clock", ms, seconds), ("watchdog", ms) when it is
+started and ("fed", ms), and ("stopped", ms, how, reason).
 """
 
 import asyncio
@@ -85,16 +86,68 @@ class FakeWakeup:
 
 
 class FakeRelay:
-    def __init__(self, board):
+    """A relay behind its limit timer. `leases`: (ms, limit_ms) of each energising."""
+
+    def __init__(self, board, name):
         self._board = board
-        self.energised = None
+        self._name = name
+        self._until_us = 0
+        self.leases = []
         self.broken = None
 
-    def write(self, energised):
+    @property
+    def energised(self):
+        return self._board.clock.now_us < self._until_us
+
+    def energise(self, limit_ms):
+        self._check()
+        self.leases.append((self._board.clock.ms(), limit_ms))
+        self._set_until(self._board.clock.now_us + 1000 * limit_ms)
+
+    def fall(self):
+        self._check()
+        self._set_until(0)
+
+    def _check(self):
         if self.broken is not None:
             raise self.broken
-        self.energised = energised
-        self._board.note("relay", energised)
+
+    def _set_until(self, until_us):
+        was_energised = self.energised
+        self._until_us = until_us
+        if self.energised != was_energised:
+            self._board.note(self._name, self.energised)
+
+
+class FakeInput:
+    """A pin with a pull-up, on which nothing is wired."""
+
+    def __init__(self, board):
+        self._board = board
+        self._level = 1
+        self.on_change = None
+
+    def level(self):
+        return self._level
+
+    def set(self, level):
+        self._level = level
+        self._board.ring(self.on_change)
+
+
+class FakeDoor:
+    def __init__(self, board, name):
+        self.relay = FakeRelay(board, name)
+        self.contact = FakeInput(board)
+        self.rex = FakeInput(board)
+
+
+class FakeWatchdog:
+    def __init__(self, board):
+        self._board = board
+
+    def feed(self):
+        self._board.note("fed")
 
 
 class FakeFlag(asyncio.Event):
@@ -111,8 +164,12 @@ class FakeBoard:
         self.log = []
         self.deaf = False
         self.listening = True
-        self.relay = FakeRelay(self)
+        self.doors = [FakeDoor(self, name) for name in ("relay", "relay2")]
+        self.relay = self.doors[0].relay
+        self.fire_pin = FakeInput(self)
         self.ports = []
+        self.clock_says = None
+        self.told_s = None
         self.own_tasks = []
         self._storage = storage
 
@@ -138,19 +195,45 @@ class FakeBoard:
     def ticks_ms(self):
         return self.clock.ms()
 
-    def reader_port(self, settings, on_bytes):
-        if self.ports:
-            raise ValueError("reader %r: this board has a serial line for one" % settings.name)
+    def reader_port(self, place, settings, on_bytes):
+        if place != len(self.ports) or place > 1:
+            raise ValueError("reader %d: this board has lines for 2" % (place + 1))
         self.ports.append(FakePort(self, settings, on_bytes))
-        return self.ports[0]
+        return self.ports[place]
 
-    def wakeup(self, settings, on_edge):
-        self.wakeup_pin = FakeWakeup(self, on_edge)
-        return self.wakeup_pin
+    def wakeup(self, place, on_edge):
+        pin = FakeWakeup(self, on_edge)
+        if place == 0:
+            self.wakeup_pin = pin
+        return pin
 
-    def output(self, name):
-        assert name == "relay"
-        return self.relay
+    def door(self, place, on_change):
+        if place >= len(self.doors):
+            raise ValueError("door %d: this board has 2" % (place + 1))
+        door = self.doors[place]
+        door.contact.on_change = door.rex.on_change = on_change
+        return door
+
+    def fire(self, on_change):
+        self.fire_pin.on_change = on_change
+        return self.fire_pin
+
+    def wall_clock(self):
+        return self.clock_says
+
+    def set_wall_clock(self, seconds):
+        self.note("clock", seconds)
+
+    def time_told(self):
+        seconds, self.told_s = self.told_s, None
+        return seconds
+
+    def watchdog(self, timeout_ms):
+        self.note("watchdog", timeout_ms)
+        return FakeWatchdog(self)
+
+    def reset_cause(self):
+        return "power"
 
     def flag(self):
         return FakeFlag()

@@ -7,8 +7,8 @@ One step a line; MS are whole milliseconds, HEX is a card's id:
     contact open|closed             the door is opened, and closed
     rex [for MS]                    the button inside is pressed, for 300 ms or for MS
     fire on|off                     the fire alarm system says that there is fire, or none
-    clock TIME                      somebody tells the panel the time: `now`, or one in UTC as in
-                                    2026-11-21T08:30
+    clock TIME                      somebody tells the panel the time: now, or as in
+                                    2026-11-21T08:30, in UTC
     wait MS                         time passes
     reader silent|back              the reader's plug is pulled, and put in again
     power cut                       panel and reader lose their power, and have it again 500 ms
@@ -31,10 +31,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from loquet import journal_records
-from loquet_tools import arguments
+from loquet_tools import arguments, moments
 from loquet_tools.errors import ArgumentError
 from loquet_tools.virtual_reader import knobs
 
@@ -251,15 +250,8 @@ def _rex(line: int, text: str, words: list[str]) -> Step:
 def _clock(line: int, text: str, words: list[str]) -> Step:
     if len(words) != 1:
         raise _Form
-    return Clock(line, text, None if words == ["now"] else _seconds(words[0]))
-
-
-def _seconds(text: str) -> int:
-    try:
-        told = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=timezone.utc)
-    except ValueError:
-        raise ValueError(f"TIME is {text!r}; allowed: now, or as in 2026-11-21T08:30") from None
-    return max(0, int(told.timestamp()))
+    seconds = None if words == ["now"] else moments.parse("TIME", words[0], "UTC0")[0]
+    return Clock(line, text, seconds)
 
 
 def _power(line: int, text: str, words: list[str]) -> Step:
