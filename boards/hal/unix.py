@@ -111,7 +111,7 @@ class Hal:
 
     ticks_ms = staticmethod(ticks_ms)
 
-    def door(self, place: int, on_change) -> "Door":
+    def door(self, place, on_change):
         """The pins of the door at that place; `on_change` is called when an input of it moves.
 
         Raises ValueError when the board has fewer doors.
@@ -123,13 +123,13 @@ class Hal:
         contact.on_change = rex.on_change = on_change
         return Door(self._relays[place], contact, rex)
 
-    def fire(self, on_change) -> "Input":
+    def fire(self, on_change):
         """The Input of the fire alarm system; `on_change` is called when it moves."""
         fire = self._pins.inputs[self._board["fire"]]
         fire.on_change = on_change
         return fire
 
-    def reader_port(self, place: int, settings, on_bytes) -> "Port":
+    def reader_port(self, place, settings, on_bytes):
         """The Port of the reader at that place. Raises ValueError.
 
         RS-485 adapters turn their own line round; `done` needs no help from here.
@@ -142,7 +142,7 @@ class Hal:
         self._ports.append((settings.name, port))
         return port
 
-    def wakeup(self, place: int, on_edge) -> "Wakeup":
+    def wakeup(self, place, on_edge):
         """The Wakeup of that reader; `on_edge` is called when the line falls."""
         return Wakeup(self._pins.inputs[self._reader(place)["wakeup"]], on_edge)
 
@@ -319,7 +319,7 @@ class DoorEnd:
             raise OSError("the door takes no lines")
 
 
-def _unsent(writer) -> int:
+def _unsent(writer):
     """How many bytes wait in the writer, because the kernel did not take them."""
     if ON_MICROPYTHON:
         return len(writer.out_buf)
@@ -402,7 +402,7 @@ class Pins:
                 return True
         return False
 
-    def _refuse(self, line: bytes, trouble) -> None:
+    def _refuse(self, line, trouble):
         self._refused += 1
         trouble("bad_pin_line", "%r; %d so far" % (line[:_LONGEST_LINE], self._refused))
 
@@ -410,7 +410,7 @@ class Pins:
 class Input:
     """One input pin: its electrical level, 0 or 1. `on_change` is called when it has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.on_change = None
         self._level = _OPEN_WIRE
 
@@ -429,7 +429,7 @@ class Input:
 class Wakeup:
     """/WAKEUP of one reader, which is low while an event waits (protocol.md 1.5)."""
 
-    def __init__(self, pin: Input, on_edge):
+    def __init__(self, pin, on_edge):
         self._pin = pin
         self._on_edge = on_edge
         self._edge_ms = None

@@ -1,9 +1,9 @@
 """A board made of fakes: a serial line with byte times, pins with edge logs, virtual time.
 
 Everything that leaves the board goes into one `log`, so that a test sees in which order it left:
-("relay", ms, energised) when it is switched, and ("relay2", …) of the second door, ("frame", ms,
-bytes), ("bitrate", ms, bps), ("line", ms, dict), ("clock", ms, seconds), ("watchdog", ms) when it is
-started and ("fed", ms), and ("stopped", ms, how, reason).
+("relay", ms, energised) when it is switched, and "relay2" of the second door, ("frame", ms, bytes),
+("bitrate", ms, bps), ("line", ms, dict), ("clock", ms, seconds), ("watchdog", ms, timeout_ms) when
+it is started and ("fed", ms), and ("stopped", ms, how, reason).
 """
 
 import asyncio
