@@ -47,7 +47,7 @@ class Life:
 
     def __init__(self, folder, world):
         self._world = world
-        board = device_folder.board_document(world.serial, world.pins)
+        board = device_folder.board_document([world.serial], world.pins)
         (folder / "board.json").write_text(json.dumps(board))
         program = paths.interpreter("micropython")
         self.process = subprocess.Popen(

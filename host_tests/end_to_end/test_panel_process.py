@@ -32,6 +32,12 @@ def panel(request, roots, tmp_path):
     process.close()
 
 
+def test_the_relays_are_at_rest_before_the_app_is_there(panel):
+    # What stops the app from being imported at all.
+    panel.start()
+    assert panel.pin_lines(2) == b"relay 0\nrelay2 0\n"
+
+
 def stopped(panel):
     """The report of its end, after which nothing is said any more."""
     report = panel.said()
@@ -55,7 +61,7 @@ def test_wrong_settings_end_it_with_status_2_the_field_named_and_the_door_at_res
     panel.start()
     assert 'doors[0].pulse_ms is "3 s"; allowed: a whole number' in stopped(panel)["reason"]
     assert panel.ended() == 2
-    assert panel.all_pin_lines() == b"relay 0\nrelay 0\n"
+    assert panel.all_pin_lines() == b"relay 0\nrelay2 0\n"
 
 
 @pytest.mark.parametrize("text", [b"", b"{", json.dumps(GOOD).encode()])
@@ -95,6 +101,6 @@ def test_a_line_that_is_hung_up_ends_it_with_status_1_and_the_relay_fallen(panel
     panel.close_slave()
     panel.hang_up()
     # Whether reading or writing notices first is chance.
-    assert stopped(panel)["reason"].startswith(("serial line: ", "reader front: "))
+    assert stopped(panel)["reason"].startswith(("serial line of front: ", "reader front: "))
     assert panel.ended() == 1
-    assert panel.all_pin_lines().endswith(b"relay 0\n")
+    assert panel.all_pin_lines().endswith(b"relay 0\nrelay 0\n")

@@ -4,10 +4,14 @@ from loquet_tools.witness import Witness
 
 
 class FakeStage:
-    """What a script acts on (loquet_tools.director.Stage). `done` lists what the script did."""
+    """What a script acts on (loquet_tools.director.Stage). `done` lists what the script did.
+
+    `logged`: (t_ms, number, kind, reason) of what the log on flash has from that time on.
+    """
 
     def __init__(self, planned=()):
         self.witness = Witness()
+        self.logged = []
         self.done = []
         self.told = []
         self._now_ms = 0
@@ -37,6 +41,24 @@ class FakeStage:
 
     def set_fault(self, name, value):
         self.done.append((self._now_ms, "fault", name, value))
+
+    def set_contact(self, is_open):
+        self.done.append((self._now_ms, "contact", is_open))
+
+    def press_rex(self, for_ms):
+        self.done.append((self._now_ms, "rex", for_ms))
+
+    def set_fire(self, active):
+        self.done.append((self._now_ms, "fire", active))
+
+    def tell_time(self, seconds):
+        self.done.append((self._now_ms, "clock", seconds))
+
+    def cut_power(self):
+        self.done.append((self._now_ms, "cut"))
+
+    def log(self):
+        return [event[1:] for event in self.logged if event[0] <= self._now_ms]
 
     def _go_on_to(self, now_ms):
         self._now_ms = now_ms

@@ -49,10 +49,13 @@ class World:
 
     @property
     def relay(self):
-        """Every level that the panel gave the relay, in order."""
-        lines = self._pin_bytes.decode().splitlines()
-        assert all(line in ("relay 0", "relay 1") for line in lines)
-        return [line[-1] for line in lines]
+        """Every level that the panel gave the relay, in order: "1" for energised."""
+        words = [line.split() for line in self._pin_bytes.decode().splitlines()]
+        assert all(name in ("relay", "relay2", "watchdog") for name, _ in words)
+        levels = ["01"[int(value) > 0] for name, value in words if name == "relay"]
+        # A level that is repeated changes nothing.
+        pairs = zip(levels, levels[1:] + [None], strict=True)
+        return [level for level, following in pairs if level != following]
 
     def go_on_until(self, condition):
         """Answers the panel until `condition()` is true."""

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from loquet_tools.narrate import COLUMNS, WORDS, Narrator, PlainConsole
+from loquet_tools import script
+from loquet_tools.narrate import COLUMNS, HAPPENINGS, WORDS, Narrator, PlainConsole
 
 SENT = {"event": "wire", "direction": "sent"}
 RECEIVED = {"event": "wire", "direction": "received"}
@@ -54,6 +55,24 @@ def told(*happenings, **console):
             {"event": "expect", "held": False, "line": 3, "text": "expect x", "instead": "y"},
             "trouble         line 3, expect x: y",
         ),
+        (
+            {"event": "door", "door": "front", "what": "door_forced"},
+            "panel           ALARM: the door was opened without a release",
+        ),
+        ({"event": "contact", "open": True}, "door            opens"),
+        ({"event": "contact", "open": False}, "door            closes"),
+        ({"event": "rex", "for_ms": 5}, "door            the button inside is pressed"),
+        ({"event": "fire_alarm", "active": True}, "fire alarm      fire"),
+        (
+            {"event": "time_told", "seconds": 1795249800},
+            "clock           somebody says it is 2026-11-21 08:30:00 UTC",
+        ),
+        (
+            {"event": "clock", "seconds": 1795249800, "quality": "synchronised", "step_s": -5},
+            "panel           it is 2026-11-21 08:30:00 UTC, synchronised, -5 s",
+        ),
+        ({"event": "posture", "door": "front", "posture": "lockdown"}, "panel           the door"),
+        ({"event": "restart", "cause": "watchdog"}, "demo            the watchdog starts"),
         ({"event": "result", "ok": True}, "demo            done"),
         ({"event": "result", "ok": False, "reason": "why"}, "demo            failed: why"),
         ({"event": "news", "a": 1, "b": "c"}, "news            a 1, b c"),
@@ -121,4 +140,12 @@ def test_a_reader_that_has_gone_is_the_command_lines_affair():
 
 
 def test_everything_that_the_firmware_reports_has_words():
-    assert {"panel", "reader", "decision", "relay", "trouble"} <= set(WORDS)
+    told = {"panel", "reader", "decision", "relay", "door", "clock", "posture", "trouble"}
+    assert told <= set(WORDS)
+
+
+def test_everything_that_happens_at_a_door_has_words():
+    happenings = {"exit_requested", "not_entered", "fire", "fire_over", *HAPPENINGS}
+    doors = {kind for kind in script.KINDS if kind.startswith("door_")}
+    others = {"door_commanded", "door_mode_changed"}
+    assert (doors - others) | happenings == set(HAPPENINGS)

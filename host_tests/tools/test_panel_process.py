@@ -7,16 +7,18 @@ import pytest
 
 from host_tests.support.loop import run
 from loquet.cards import Cards
+from loquet.journal import Journal
 from loquet.notation import enrol
 from loquet.settings_store import SettingsStore
 from loquet_tools import device_folder, panel_process, paths
 from loquet_tools.errors import ArgumentError, ToolError
-from loquet_tools.panel_process import PanelProcess, PanelSetup
+from loquet_tools.panel_process import PanelProcess, PanelSetup, panel_folder
 
 CARD = bytes.fromhex("04A1B2C3D4E580")
 
 
-BOARD = device_folder.board_document("/dev/x", "tcp:127.0.0.1:5")
+BOARD = device_folder.board_document(["/dev/x"], "tcp:127.0.0.1:5")
+SETTINGS = device_folder.settings_document("wakeup")
 
 
 def free_port():
@@ -51,8 +53,9 @@ def test_board_settings_and_card_list_are_the_ones_asked_for(tmp_path):
     loaded, problems = SettingsStore(str(tmp_path)).load_usable()
     cards = Cards(str(tmp_path / "cards"))
     cards.open()
-    assert (board["hal"], board["reader"]["serial"]) == ("unix", "/dev/x")
-    assert board["pins_address"] == "tcp:127.0.0.1:5"
+    serials = [reader["serial"] for reader in board["readers"]]
+    assert (board["hal"], serials, board["clock"]) == ("unix", ["/dev/x", ""], "none")
+    assert (board["pins_address"], board["reset_cause"]) == ("tcp:127.0.0.1:5", "power")
     assert (loaded.readers[0].events, problems) == ("text", [])
     assert (cards.count, cards.generation, cards.check()) == (1, 1, [])
     assert cards.lookup(enrol(CARD.hex())).enabled
@@ -98,15 +101,16 @@ def test_a_line_that_is_a_report_is_that():
 
 async def whole_life(setup):
     """(lines, exit status, why it ended) of a panel that ends by itself."""
-    async with PanelProcess(setup) as panel:
-        lines = [line async for line in panel.lines()]
-        return lines, await panel.exit_status(), await panel.death()
+    with panel_folder(setup) as folder:
+        async with PanelProcess(setup.interpreter, folder) as panel:
+            lines = [line async for line in panel.lines()]
+            return lines, await panel.exit_status(), await panel.death()
 
 
 def test_a_panel_without_a_door_says_so_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     port = free_port()
-    setup = PanelSetup("cpython", "/dev/null", f"tcp:127.0.0.1:{port}", "wakeup", [])
+    setup = PanelSetup("cpython", ["/dev/null"], f"tcp:127.0.0.1:{port}", SETTINGS, [])
     lines, status, death = run(whole_life(setup))
     assert (lines, status) == ([], 1)
     assert f"pins_address tcp:127.0.0.1:{port}" in death
@@ -117,7 +121,7 @@ def test_a_panel_that_cannot_use_its_line_tells_its_own_reason(tmp_path, monkeyp
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as door:
         address = f"tcp:127.0.0.1:{door.getsockname()[1]}"
-        setup = PanelSetup("cpython", "/dev/does_not_exist", address, "wakeup", [])
+        setup = PanelSetup("cpython", ["/dev/does_not_exist"], address, SETTINGS, [])
         lines, status, death = run(whole_life(setup))
     assert status == 2
     assert json.loads(lines[-1])["state"] == "stopped"
@@ -128,7 +132,33 @@ def test_a_panel_that_cannot_use_its_line_tells_its_own_reason(tmp_path, monkeyp
 def test_an_interpreter_that_is_missing_starts_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(panel_process, "interpreter", lambda name: tmp_path / "no-such-program")
-    setup = PanelSetup("cpython", "/dev/null", "tcp:127.0.0.1:1", "wakeup", [])
+    setup = PanelSetup("cpython", ["/dev/null"], "tcp:127.0.0.1:1", SETTINGS, [])
     with pytest.raises(FileNotFoundError):
         run(whole_life(setup))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_board_starts_for_what_it_was_told(tmp_path):
+    device_folder.fill(tmp_path, BOARD, compiled=False)
+    device_folder.set_reset_cause(tmp_path, "watchdog")
+    board = json.loads((tmp_path / "board.json").read_text())
+    assert board == {**BOARD, "reset_cause": "watchdog"}
+
+
+def test_the_log_on_flash_is_read_and_left_as_it_is(tmp_path):
+    journal = Journal(str(tmp_path / "log"), 10000)
+    journal.open()
+    for _ in range(100):
+        journal.append("access_granted", 0, "unknown", reason="granted")
+    while journal.flush():
+        pass
+    journal.append("access_denied", 0, "unknown", reason="repeat")
+    before = contents(tmp_path)
+    log = device_folder.log_of(tmp_path)
+    assert len(log) == 100
+    assert log[-1] == (100, "access_granted", "granted")
+    assert contents(tmp_path) == before
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
