@@ -25,6 +25,7 @@ from host_tests.support.doors import rules
 from loquet import door as door_module
 from loquet.access import Decision
 from loquet.door import TRANSITIONS, Door
+from loquet.errors import UsageError
 from springcore.ticks import TICKS_PERIOD
 
 STEPS = 100_000
@@ -165,9 +166,13 @@ class Expected:
     def _exit(self, t):
         self.told.append("exit_requested")
         self._allow(self.rules.pulse_ms + self.grace_ms, t)
+        if self.rules.rex != "unlock":
+            return
         # A locked door that stands open is not released for whoever walks past its button.
-        if self.rules.rex == "unlock" and (self.energised or not self.open):
+        if self.energised or not self.open:
             self._pulse(self.rules.pulse_ms, t)
+        else:
+            self.pulse_until = max(self.pulse_until, t + self.rules.pulse_ms)
 
     def _pulse(self, length_ms, t):
         self.pulse = True
@@ -335,6 +340,11 @@ class AnyDoor(RuleBasedStateMachine):
         self.door.grant(Decision(True, "granted", extended), self.now_ms)
         self.expected.release(length_ms, self.t, awaited=True)
 
+    @rule(granted=st.sampled_from((False, None, 1, "granted")))
+    def denied(self, granted):
+        with pytest.raises(UsageError):
+            self.door.grant(Decision(granted, "expired"), self.now_ms)
+
     @rule()
     def commanded(self):
         self.promises.released_t = self.t
@@ -427,9 +437,11 @@ class AnyDoor(RuleBasedStateMachine):
     def a_look_comes_late(self, ms):
         self._late(ms)
 
-    @rule()
-    def an_hour_passes(self):
-        self._pass_ms(AN_HOUR_MS)
+    @rule(hours=st.sampled_from((1, 80, 150)))
+    def hours_pass(self, hours):
+        # 74.6 hours are half the period of the ticks, 149.1 hours the whole.
+        for _ in range(hours):
+            self._pass_ms(AN_HOUR_MS)
 
     def _inputs(self):
         self._note_press()

@@ -182,7 +182,7 @@ ALARMS = {FORCED: ("door_forced", "door_forced_over"), HELD: ("door_held", "door
 TELLS = {OPENED: "door_opened", CLOSED: "door_closed", FIRE: "fire", FAIL: "door_failed"}
 
 # Nobody is waited for any more, who was granted and has not opened yet.
-ENDS_WAIT = (OPENED, UNLOCK, FIRE, FAIL)
+ENDS_WAIT = (OPENED, UNLOCK, FIRE)
 
 # The event that ends a pulse early, by the setting `relock`.
 RELOCKS = {OPENED: "opening", CLOSED: "closing"}
@@ -342,8 +342,7 @@ class Door:
 
     def _release(self, event: str, pulse_ms: int, now_ms: int) -> None:
         self._happens(event, now_ms)
-        if self.energised:
-            self._timers[PULSE].at_least(pulse_ms, now_ms)
+        self._timers[PULSE].at_least(pulse_ms, now_ms)
 
     def _happens(self, event: str, now_ms: int) -> None:
         left, self._state = self._state, TRANSITIONS[event][self._state]
@@ -383,8 +382,8 @@ class Door:
         return ON_ITS_WAY_MS + self._rules.contact_settle_ms
 
     def _end_what_is_over(self, now_ms: int) -> None:
-        for timer in self._timers.values():
-            timer.left(now_ms)
+        for name in self._timers:  # .values() would allocate in every pass
+            self._timers[name].left(now_ms)
         while self._time_left(now_ms) == 0:
             self._happens(TIME_OVER, now_ms)
 
