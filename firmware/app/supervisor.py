@@ -114,7 +114,10 @@ async def _supervise(hal, storage, doors, readers, reports) -> tuple:
     looks = 0
     while family.death is None:
         await family.bell.wait(IDLE_LOOK_MS)
-        _feed(watchdog, [doors, writer] + readers)
+        try:
+            _feed(watchdog, [doors, writer] + readers)
+        except OSError as error:
+            return "watchdog", error
         looks += 1
         if looks >= COLLECT_EVERY and _all_idle(doors, readers):
             storage.tell_damage(doors.panel, reports)

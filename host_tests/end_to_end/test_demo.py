@@ -201,7 +201,7 @@ def test_who_stops_it_leaves_nothing_behind(demo, number):
 @pytest.mark.parametrize("form", [["--json"], []])
 def test_who_stops_reading_ends_it(demo, form):
     tool = demo(*form)
-    tool.process.stdout.readline()
+    tool.lines_until("started")
     (panel,) = tool.children()
     tool.process.stdout.close()
     assert tool.process.wait(timeout=60) == 1

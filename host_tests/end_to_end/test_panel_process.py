@@ -91,7 +91,8 @@ def test_lost_pins_end_it_with_status_1(panel):
     panel.start()
     panel.said()
     panel.pins.close()
-    assert "pins" in stopped(panel)["reason"]
+    # Whether the end is read first, or nobody takes what is written, is chance.
+    assert stopped(panel)["reason"].startswith(("pins: ", "watchdog: "))
     assert panel.ended() == 1
 
 

@@ -12,7 +12,7 @@ from firmware.app.flash_writer import FlashWriter
 from firmware.app.serial_reader import SerialReader
 from firmware.app.storage import GOOD_AFTER_S
 from host_tests.support import virtual_time
-from host_tests.support.board import FakeBoard, Stopped
+from host_tests.support.board import FakeBoard, FakeWatchdog, Stopped
 from host_tests.support.journal import change_byte, pull_all
 from host_tests.support.scripted_link import ScriptedLink
 from host_tests.support.storage import key_of
@@ -295,6 +295,15 @@ def test_the_watchdog_is_not_fed_over_a_task_that_hangs(house, monkeypatch, task
         assert fed(house)[-1] <= 6000
 
     assert house.run(story) is None
+
+
+def test_a_watchdog_that_cannot_be_fed_is_a_death_like_any_other(house, monkeypatch):
+    def feed(watchdog):
+        raise OSError("gone")
+
+    monkeypatch.setattr(FakeWatchdog, "feed", feed)
+    assert isinstance(house.run(), Stopped)
+    assert "watchdog" in house.board.lines("panel")[-1]["reason"]
 
 
 # What is on flash
