@@ -9,6 +9,7 @@ settings there is no panel. Without cards or a log there is: nobody who cannot b
 pass, what cannot be written is counted, and both are reported.
 """
 
+import gc
 import os
 
 from firmware.app.flash_writer import Job
@@ -32,15 +33,21 @@ class Storage:
     """
 
     def __init__(self, root: str):
+        # What lives long must not be strewn among what imports and JSON leave behind: it would cut
+        # the heap into pieces, too small for the tables of the panel.
+        gc.collect()
         self._settings_store = SettingsStore(root)
         self.settings, problems = self._settings_store.load_usable()
+        gc.collect()
         limits = self.settings.limits
         self.journal = Journal(
             root + "/log", limits.capacity_events, limits.flush_count, limits.flush_age_s
         )
         self.cards = Cards(root + "/cards")
         self._cards_problem = _problem_of(self._open_cards, root + "/cards")
+        gc.collect()
         self._journal_problem = _problem_of(self.journal.open)
+        gc.collect()
         self._known_damaged = 0
         self._troubles = [("settings", problem) for problem in problems]
         self._troubles += [("log", problem) for problem in self.journal.problems]
