@@ -379,3 +379,26 @@ def test_both_epochs():
 
 def test_a_rule_that_is_none_is_refused():
     raises(ValueError, Calendar, "Europe/Paris", [], [])
+
+
+def test_a_last_week_of_december_that_is_the_fifth():
+    """31 December 2028 is a Sunday."""
+    check(
+        "AAA0BBB,M6.1.0,M12.5.0/0",
+        (
+            ((2028, 12, 30, 22, 59, 59), "2028-12-30 23:59"),
+            ((2028, 12, 30, 23, 0), "2028-12-30 23:00"),
+        ),
+    )
+
+
+def test_the_change_before_may_be_that_of_the_year_before_last():
+    """On 1 January 2026, that of 2025 is still to come, and that of 2024 was in January 2025."""
+    check("AAA0BBB,J365/160,J365/100", (((2026, 1, 1, 0, 0), "2026-01-01 01:00"),))
+
+
+def test_the_next_change_may_be_that_of_the_year_after_next():
+    """On 31 December 2026, that of 2027 is over, and that of 2028 comes in December 2027."""
+    calendar = Calendar("AAA0BBB,J1/-100,J1/-160", [], [])
+    for utc, minute in (((2026, 12, 31), 60), ((2027, 12, 25, 6, 59), 479), ((2027, 12, 26), 0)):
+        assert calendar.local(seconds_at(*utc)).minute == minute
