@@ -965,3 +965,63 @@ def test_at_least_never_shortens():
     assert timer.left(500) == 500
     timer.at_least(600, 500)
     assert timer.left(500) == 600
+
+
+# What the table must not say
+
+
+def test_only_its_contact_opens_or_closes_a_door():
+    for event, row in TRANSITIONS.items():
+        for state, after_event in row.items():
+            moves = event in (door_module.OPENED, door_module.CLOSED) and state != FAILED
+            if after_event == FAILED:
+                continue
+            assert (after_event in OPEN_STATES) == ((state in OPEN_STATES) != moves), (event, state)
+
+
+def test_only_a_posture_begins_and_ends_what_is_held_unlocked():
+    held_unlocked = (UNLOCKED, UNLOCKED_OPEN)
+    for event, row in TRANSITIONS.items():
+        if event in (door_module.UNLOCK, door_module.LOCK, door_module.FAIL):
+            continue
+        for state, after_event in row.items():
+            assert (after_event in held_unlocked) == (state in held_unlocked), (event, state)
+
+
+def test_a_fire_energises_nothing_and_lets_nothing_fall():
+    for state, after_event in TRANSITIONS[door_module.FIRE].items():
+        assert (after_event in ENERGISED) == (state in ENERGISED), state
+
+
+def test_a_pulse_ends_in_a_fire_too():
+    door = WatchedDoor()
+    door.grant()
+    door.fire(True)
+    door.wait(PULSE_MS - 1)
+    assert door.energised
+    door.wait(1)
+    assert not door.energised
+
+
+def test_who_does_not_open_is_told_of_once():
+    door = WatchedDoor()
+    door.grant()
+    door.wait(PULSE_MS + ON_ITS_WAY_MS)
+    assert door.told() == ["not_entered"]
+    door.command()
+    door.wait(PULSE_MS + ON_ITS_WAY_MS)
+    assert door.told() == []
+
+
+def test_what_settles_is_due():
+    for inputs in ((True, False), (False, True)):
+        door = WatchedDoor()
+        door.door.on_inputs(*inputs, door.now_ms)
+        assert door.door.next_due(door.now_ms) == SETTLE_MS
+
+
+def test_inputs_settle_by_being_looked_at():
+    door = Door(rules(contact=True))
+    for contact_open, now_ms in ((False, 0), (False, 50), (True, 100), (True, 150)):
+        door.on_inputs(contact_open, False, now_ms)
+    assert door.state == FORCED
