@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench flash lint format types coverage lock clean
+.PHONY: run test bench flash lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -37,6 +37,9 @@ types: $(READY) $(STUBS) ## mypy alone
 coverage: $(READY) ## which lines the tests on CPython reach
 	@tools/setup/micropython.sh
 	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+
+mutants: $(READY) ## whether the tests notice mistakes in the modules that decide
+	@$(BIN)/python -m host_tests.mutation
 
 lock: ## choose new versions for requirements.lock
 	@PYTHON="$(PYTHON)" tools/setup/lock.sh
