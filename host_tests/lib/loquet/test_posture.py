@@ -138,6 +138,12 @@ def test_a_clock_that_was_doubted_for_a_while_costs_the_first_card():
     assert effect(posture, WITHIN) == NORMAL
 
 
+def test_where_no_schedule_counts_no_card_is_a_first_card():
+    posture = Posture(rules())
+    posture.first_card(Moment(WITHIN, SYNCHRONISED), NoCalendar(), True)
+    assert effect(posture, WITHIN) == NORMAL
+
+
 def test_a_card_during_a_command_is_no_first_card():
     posture = scheduled(first_card=True)
     posture.command(LOCKDOWN)
