@@ -36,8 +36,6 @@ STORAGE = "storage"
 
 # Why a door is released without a card.
 REX = "rex"
-COMMAND = "command"
-POSTURE = "posture"
 
 
 class Case:

@@ -107,8 +107,6 @@ REASONS = (
     (18, access.ANTI_PASSBACK),
     (19, access.RANDOM_UID),
     (20, access.REX),
-    (21, access.COMMAND),
-    (22, access.POSTURE),
     (100, posture.NORMAL),
     (101, posture.UNLOCKED),
     (110, "power"),
