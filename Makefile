@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench flash lint format types coverage mutants lock clean
+.PHONY: run test bench flash pictures lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -22,6 +22,10 @@ bench: $(READY) ## speed, as JSON and as a table
 
 flash: $(READY) ## what fits on a board's flash and what it costs: lib/loquet/FLASH.md
 	@$(BIN)/python -m host_tests.bench.flash_page
+
+pictures: $(READY) ## what the README shows of the relay, from a real run
+	@tools/setup/micropython.sh
+	@PYTHONPATH=lib:tools $(BIN)/python -m pictures.relay_trace
 
 lint: $(READY) ## ruff alone
 	@$(BIN)/ruff check .

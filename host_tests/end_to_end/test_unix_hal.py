@@ -72,6 +72,16 @@ def test_a_relay_is_energised_for_a_time_and_told_to_fall(hal):
     assert hal.pin_lines() == b"relay2 700\n"
 
 
+def test_no_line_waits_until_the_one_before_is_acknowledged(hal):
+    began = time.monotonic()
+    for _ in range(20):
+        # Who has just sent acknowledges late.
+        hal.pins.sendall(b"rex 1\n")
+        hal.send(b"w")
+        assert hal.pin_lines(2) == b"watchdog 8000\nwatchdog 8000\n"
+    assert time.monotonic() - began < 20 * 0.04
+
+
 def test_a_door_that_takes_no_lines_is_a_failure_and_blocks_nothing(hal):
     hal.send(b"r")
     assert hal.said() == ["refused", "the door takes no lines"]

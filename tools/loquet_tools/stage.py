@@ -196,6 +196,10 @@ class Stage:
         if self._panel is not None:
             self._panel.freeze()
 
+    def cut_wires(self) -> None:
+        """The panel loses its pins: a task of it dies."""
+        self._door.cut_wires()
+
     async def _follow(self, panel: PanelProcess) -> None:
         async for line in panel.lines():
             report = report_of(line)

@@ -85,6 +85,11 @@ class VirtualDoor:
         """Somebody tells the panel what time it is, in seconds since 1970."""
         self._tell("clock", seconds)
 
+    def cut_wires(self) -> None:
+        """The panel loses its pins; it may connect anew."""
+        if self._panel is not None:
+            self._panel.close()
+
     # The virtual reader's /WAKEUP. Its line tells level and edge apart; the pins know levels only.
 
     def wakeup(self, asserted: bool, place: int = 0) -> None:
