@@ -7,8 +7,8 @@ a loop that has stopped holds no door.
 """
 
 from firmware.app.bell import Bell
+from loquet.entrance import Feedback, Relay, Report
 from loquet.errors import UsageError
-from loquet.panel import Feedback, Relay, Report
 from springcore.ticks import ticks_diff
 
 # However lost a ring or wrong a due time: levels and panel are looked at this often.

@@ -11,7 +11,8 @@ import time
 from host_tests.support.by_hand import Talk, tag_event
 from host_tests.support.storage import FakeJournal, cards_of
 from loquet import settings as panel_settings
-from loquet.panel import Panel, Relay
+from loquet.entrance import Relay
+from loquet.panel import Panel
 from springcore import frame
 from springcore.happenings import TagSeen
 from springcore.stream import StreamDecoder

@@ -10,7 +10,8 @@ from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.storage import FakeJournal, cards_of
 from host_tests.support.tags import tag_read
-from loquet.panel import Panel, Relay
+from loquet.entrance import Relay
+from loquet.panel import Panel
 from loquet.settings import load
 
 KNOWN = b"\x04\xa1\xb2\xc3"

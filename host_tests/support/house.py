@@ -3,7 +3,8 @@
 from host_tests.support.storage import FakeCards, FakeJournal, key_of
 from host_tests.support.tags import tag_read
 from loquet.card import Card
-from loquet.panel import Feedback, Panel, Relay
+from loquet.entrance import Feedback, Relay
+from loquet.panel import Panel
 from loquet.settings import load
 
 CARD = bytes.fromhex("04A1B2C3D4E580")

@@ -44,9 +44,6 @@ FORCED = "forced"
 UNLOCKED_OPEN = "unlocked open"  # open, by posture
 FAILED = "failed"
 
-CLOSED_STATES = (AT_REST, SHUNTED, RELEASED, UNLOCKED)
-OPEN_STATES = (PASSING, OPEN, OPEN_LONG, HELD, FORCED, UNLOCKED_OPEN)
-
 # Events
 OPENED = "opened"
 CLOSED = "closed"
@@ -305,8 +302,8 @@ class Door:
 
     def next_due(self, now_ms: int):
         """Milliseconds until `advance` has something to do; None if it will not."""
-        due_ms = _sooner(self._rex.next_due(now_ms), self._contact.next_due(now_ms))
-        return _sooner(due_ms, self._time_left(now_ms))
+        due_ms = sooner(self._rex.next_due(now_ms), self._contact.next_due(now_ms))
+        return sooner(due_ms, self._time_left(now_ms))
 
     def take(self):
         """What has happened since this was last asked: kinds of the log, in order."""
@@ -395,7 +392,7 @@ class Door:
         return self._timers[timer].left(now_ms)
 
 
-def _sooner(one_ms, other_ms):
+def sooner(one_ms, other_ms):
     """The shorter of two times, of which None never comes."""
     if one_ms is None or other_ms is None:
         return other_ms if one_ms is None else one_ms

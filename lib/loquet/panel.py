@@ -11,58 +11,16 @@ that a schedule has unlocked is locked before a card at the next minute is judge
 """
 
 from loquet import access
-from loquet.access import Case, Decision
 from loquet.calendar import Calendar
 from loquet.clock import UNKNOWN, Clock, Moment
-from loquet.entrance import Entrance, Side
+from loquet.door import sooner
+from loquet.entrance import READER_KINDS, Entrance, Relay, Report, Side
 from loquet.errors import StorageError, UsageError
 from loquet.identity import credential_key, is_random
 from loquet.posture import SCHEDULE, UNLOCKED
-from springcore.codes import SEQ_ACCESS_DENIED, SEQ_ACCESS_GRANTED
-
-# Nobody is at the reader who needs an answer: the card lies there, or its event is old.
-SILENT_REASONS = (access.REPEAT, access.STALE_EVENT)
 
 # Ticks have to be looked at this often.
 LONGEST_WAIT_MS = 3600000
-
-# What is logged of a reader's state and troubles, by the name that the link gives them. The rest,
-# such as a damaged line, anybody can cause as often as they like: it is reported only.
-READER_KINDS = {
-    "lost": "reader_lost",
-    "ready": "reader_found",
-    "unsupervised": "reader_unsupervised",
-    "deaf": "reader_deaf",
-    "reader_changed": "reader_changed",
-    "reader_stopped": "reader_stopped",
-    "reader_restarted": "reader_restarted",
-    "wakeup_stuck_low": "reader_stuck",
-    "wakeup_released": "reader_unstuck",
-}
-
-
-class Relay:
-    """Set the relay of `door`; energised is released."""
-
-    def __init__(self, door: str, energised: bool):
-        self.door = door
-        self.energised = energised
-
-
-class Feedback:
-    """Have `reader` play the sequence with this number."""
-
-    def __init__(self, reader: str, sequence: int):
-        self.reader = reader
-        self.sequence = sequence
-
-
-class Report:
-    """Tell the outside: `event` is a word, `fields` a dict that JSON can hold."""
-
-    def __init__(self, event: str, fields: dict):
-        self.event = event
-        self.fields = fields
 
 
 class Panel:
@@ -94,24 +52,27 @@ class Panel:
     def on_tag(self, reader: str, tag, doubt, now_ms: int) -> list:
         """`reader` saw `tag` (a TagRead); `doubt` is why not to believe it, or None."""
         side = self._sides[reader]
+        entrance = side.entrance
         actions = self._look(now_ms)
         key = credential_key(tag, side.settings.credential, side.settings.template)
         if doubt is None and tag.truncated and key is None:
             doubt = access.TRUNCATED
-        sightings = _sightings(side, tag, now_ms) if doubt is None else 0
+        sightings = side.sightings(tag, now_ms) if doubt is None else 0
         decision = self._decide(side, key, doubt, sightings > 0)
         # A card left lying must not fill the log. Before the grant: what fails here must not leave
         # a door released whose relay nobody set.
         if sightings < 2:
             self._log_decision(side, key, decision)
         if decision.granted:
-            actions += self._grant(side, key, decision, now_ms)
-        actions += _feedback(side, decision, now_ms)
-        actions.append(_decided(side, tag, decision))
-        actions += self._settle(side.entrance, now_ms)
+            entrance.door.grant(decision, now_ms)
+            entrance.passes(key, side.entry, self._clock.uptime_s)
+            actions += entrance.switch()
+        actions += side.answer(decision, now_ms)
+        actions.append(side.report(tag, decision))
+        actions += self._settle(entrance, now_ms)
         if decision.unlock_first:
-            side.entrance.posture.first_card(self._moment, self._calendar, self._use_free_running)
-            actions += self._judge(side.entrance, now_ms)
+            entrance.posture.first_card(self._moment, self._calendar, self._use_free_running)
+            actions += self._judge(entrance, now_ms)
         return actions
 
     def on_removed(self, reader: str, tag, now_ms: int) -> None:
@@ -199,21 +160,18 @@ class Panel:
             entrance.door.advance(now_ms)
             actions += self._settle(entrance, now_ms)
         for side in self._sides.values():
-            side.advance(now_ms)
-            sequence = side.feedback(now_ms)
-            if sequence is not None:
-                actions.append(Feedback(side.settings.name, sequence))
+            actions += side.advance(now_ms)
         return actions
 
     def next_due(self, now_ms: int) -> int:
         """Milliseconds until `advance` has to be called: an hour at most, for ticks wrap."""
         due_ms = LONGEST_WAIT_MS
         for entrance in self._entrances:
-            due_ms = _sooner(due_ms, entrance.door.next_due(now_ms))
+            due_ms = sooner(due_ms, entrance.door.next_due(now_ms))
         for side in self._sides.values():
-            due_ms = _sooner(due_ms, side.next_due(now_ms))
+            due_ms = sooner(due_ms, side.next_due(now_ms))
         if self._scheduled:
-            due_ms = _sooner(due_ms, self._clock.next_minute_ms(now_ms))
+            due_ms = sooner(due_ms, self._clock.next_minute_ms(now_ms))
         return due_ms
 
     def log(self, kind: str, **fields) -> None:
@@ -258,7 +216,7 @@ class Panel:
 
     def _settle(self, entrance: Entrance, now_ms: int) -> list:
         """What has come of the door: its relay first, then what it tells."""
-        actions: list = _relay(entrance)
+        actions: list = entrance.switch()
         happenings = entrance.door.take()
         if happenings:
             # Inputs come so often that the clock is read only for what is worth a record.
@@ -285,7 +243,7 @@ class Panel:
         asked = doubt is None and not repeat and key is not None
         card = self._cards.lookup(key) if asked else None
         decision = access.decide(
-            Case(
+            access.Case(
                 card=card,
                 doubt=doubt,
                 repeat=repeat,
@@ -308,8 +266,8 @@ class Panel:
         try:
             left = self._cards.use(card.key)
         except StorageError:
-            return Decision(False, access.STORAGE)
-        return Decision(False, access.USES_EXHAUSTED) if left is None else decision
+            return access.Decision(False, access.STORAGE)
+        return access.Decision(False, access.USES_EXHAUSTED) if left is None else decision
 
     def _log_decision(self, side: Side, key, decision) -> None:
         self.log(
@@ -319,53 +277,3 @@ class Panel:
             reason=decision.reason,
             card=key,
         )
-
-    def _grant(self, side: Side, key, decision, now_ms: int) -> list:
-        side.entrance.door.grant(decision, now_ms)
-        side.entrance.passes(key, side.entry, self._clock.uptime_s)
-        return _relay(side.entrance)
-
-
-def _sightings(side: Side, tag, now_ms: int) -> int:
-    """How often the card was seen already since it came.
-
-    A doubtful event never comes here: an event that may be forged or old must neither keep the
-    card's next clean one from opening nor prolong its presence.
-    """
-    return 0 if tag.tag_id is None else side.repeats.seen(tag.tag_id, tag.tag_index, now_ms)
-
-
-def _relay(entrance: Entrance) -> list:
-    energised = entrance.door.energised
-    if energised == entrance.relay:
-        return []
-    entrance.relay = energised
-    return [Relay(entrance.rules.name, energised)]
-
-
-def _feedback(side: Side, decision, now_ms: int) -> list:
-    """The reader's answer: now, or from `advance` when it has to wait."""
-    delay_ms = side.slowdown.delay_ms(decision, now_ms)
-    if decision.reason in SILENT_REASONS:
-        return []
-    side.play(SEQ_ACCESS_GRANTED if decision.granted else SEQ_ACCESS_DENIED, delay_ms, now_ms)
-    sequence = side.feedback(now_ms)
-    return [] if sequence is None else [Feedback(side.settings.name, sequence)]
-
-
-def _decided(side: Side, tag, decision) -> Report:
-    return Report(
-        "decision",
-        {
-            "reader": side.settings.name,
-            "door": side.entrance.rules.name,
-            "card": tag.tag_id.hex().upper() if tag.tag_id is not None else None,
-            "granted": decision.granted,
-            "reason": decision.reason,
-        },
-    )
-
-
-def _sooner(due_ms: int, other_ms) -> int:
-    """`other_ms` may be None: nothing is due."""
-    return due_ms if other_ms is None or other_ms > due_ms else other_ms

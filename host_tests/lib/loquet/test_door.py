@@ -7,14 +7,12 @@ from loquet.access import Decision
 from loquet.door import (
     ALARMS,
     AT_REST,
-    CLOSED_STATES,
     ENERGISED,
     FAILED,
     FORCED,
     HELD,
     OPEN,
     OPEN_LONG,
-    OPEN_STATES,
     PASSING,
     RELEASED,
     SHUNTED,
@@ -27,6 +25,9 @@ from loquet.door import (
 )
 from loquet.errors import UsageError
 from springcore.ticks import TICKS_PERIOD, ticks_add
+
+CLOSED_STATES = (AT_REST, SHUNTED, RELEASED, UNLOCKED)
+OPEN_STATES = (PASSING, OPEN, OPEN_LONG, HELD, FORCED, UNLOCKED_OPEN)
 
 DENIED = Decision(False, "unknown_card")
 

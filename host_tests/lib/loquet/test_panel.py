@@ -3,8 +3,9 @@
 from host_tests.support.storage import FakeCards, FakeJournal, cards_of, key_of
 from host_tests.support.tags import tag_read, tag_removed
 from loquet.card import Card
+from loquet.entrance import READER_KINDS, Feedback, Relay, Report
 from loquet.identity import data_key
-from loquet.panel import LONGEST_WAIT_MS, READER_KINDS, Feedback, Panel, Relay, Report
+from loquet.panel import LONGEST_WAIT_MS, Panel
 from loquet.settings import load
 from springcore.ticks import TICKS_PERIOD, ticks_add
 

@@ -6,8 +6,9 @@ from host_tests.support.storage import key_of
 from host_tests.support.tags import tag_read
 from loquet.card import Card
 from loquet.cards import Cards
+from loquet.entrance import Relay
 from loquet.journal import Journal
-from loquet.panel import LONGEST_WAIT_MS, Panel, Relay
+from loquet.panel import LONGEST_WAIT_MS, Panel
 from loquet.settings import load
 
 KNOWN = bytes.fromhex("04A1B2C3D4E580")
