@@ -1,0 +1,147 @@
+#!/bin/sh
+# `make pico-firmware`: MicroPython for the RPI_PICO board, built from Debian's packages alone:
+#
+#   .cache/pico-firmware/loquet-usb.uf2    for a real Pico: console on USB, as MicroPython's own
+#   .cache/pico-firmware/loquet-uart.uf2   for the emulated one: the same, console on UART0
+#
+# The sources come from Debian's archive by way of the mirror this machine already uses, and so does
+# the cross compiler if there is none: it is unpacked into .cache/, nothing is installed. Frozen into
+# both: _boot.py of ours, which never formats, and what firmware/manifest.py names.
+#
+# Built again only if something that goes into it has changed.
+set -eu
+cd "$(dirname "$0")/../../.."
+suite=trixie # the first Debian with MicroPython 1.25
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+here=tools/pico_rig/firmware
+home=.cache/pico-firmware
+work=.cache/pico-firmware.work
+log=.cache/pico-firmware.log
+compiler_packages="gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libnewlib-dev"
+
+fail() {
+    echo "pico-firmware: $1" >&2
+    exit 1
+}
+
+# What goes into the firmware, as one number.
+stamp=$(find $here lib firmware boards/hal -type f \( -name "*.py" -o -name "*.sh" \) | LC_ALL=C sort |
+    xargs sha256sum | sha256sum | cut -c 1-16)
+if [ "$(cat $home/stamp 2>/dev/null)" = "$stamp" ]; then
+    exit 0
+fi
+
+for tool in cmake make gcc python3 xz bzip2; do
+    command -v $tool >/dev/null || missing="${missing-} $tool"
+done
+[ -z "${missing-}" ] || fail "missing:$missing; on Debian: apt install cmake make gcc python3 xz-utils bzip2"
+command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+    fail "the sources come from Debian's archive, and there is no apt here"
+[ -r $keyring ] || fail "$keyring is missing, which proves Debian's packages; install debian-archive-keyring"
+
+mkdir -p $home $work/apt/sources $work/apt/lists/partial $work/apt/cache/archives/partial $work/downloads
+root=$PWD
+work=$root/$work
+log=$root/$log
+: >"$log"
+
+# apt that asks for $suite in a folder of its own; of the system it takes the mirror's address only.
+suite_apt() {
+    apt-get -qq -oDir::Etc::sourcelist=/dev/null -oDir::Etc::sourceparts="$work/apt/sources" \
+        -oDir::Etc::preferences=/dev/null -oDir::Etc::preferencesparts=/dev/null \
+        -oDir::State::lists="$work/apt/lists" -oDir::Cache="$work/apt/cache" \
+        -oAcquire::Languages=none -oAcquire::Retries=2 -oDebug::NoLocking=true \
+        -oAPT::Sandbox::User="$(id -un)" "$@" </dev/null >>"$log" 2>&1
+}
+
+# Every archive this machine knows is asked in turn: one that is not Debian's fails the signature.
+fetch_sources() {
+    known=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 2>/dev/null)
+    for archive in $(echo "$known" | awk '!seen[$0]++'); do
+        printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+            "$archive" $suite $keyring >"$work/apt/sources/debian.sources"
+        suite_apt update || continue
+        (cd "$work/downloads" && suite_apt source --download-only micropython mbedtls &&
+            suite_apt download pico-sdk-source tinyusb-source) && return 0
+    done
+    return 1
+}
+
+# The compiler that this machine's own Debian has, because its libraries fit. Of the C library's
+# builds only the one for Cortex-M0 is kept; the C++ library (300 MB) is not needed, see below.
+unpack_compiler() {
+    (cd "$work/downloads" && apt-get -qq -oDebug::NoLocking=true -oAPT::Sandbox::User="$(id -un)" \
+        download $compiler_packages) >>"$log" 2>&1 || return 1
+    mkdir -p "$work/compiler"
+    for package in $compiler_packages; do
+        for file in "$work/downloads/$package"_*.deb; do
+            dpkg-deb --fsys-tarfile "$file" | tar -x -C "$work/compiler" \
+                --exclude './usr/share/*' --exclude '*/thumb/v[78]*' --exclude '*/newlib/arm/*' \
+                2>>"$log" || return 1
+        done
+    done
+    # As in an installed system, where these are found by absolute paths.
+    ln -sfn newlib "$work/compiler/usr/lib/arm-none-eabi/lib"
+    ln -sfn ../../include/newlib "$work/compiler/usr/lib/arm-none-eabi/include"
+    "$work/compiler/usr/bin/arm-none-eabi-gcc" --version >>"$log" 2>&1
+}
+
+if ! command -v arm-none-eabi-gcc >/dev/null || ! arm-none-eabi-gcc -print-file-name=nosys.specs | grep -q /; then
+    if [ ! -x "$work/compiler/usr/bin/arm-none-eabi-gcc" ]; then
+        echo "pico-firmware: fetching the cross compiler from Debian"
+        unpack_compiler || fail "no cross compiler for the RP2040; on Debian: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi (why it could not be fetched: $log)"
+    fi
+    PATH=$work/compiler/usr/bin:$PATH
+fi
+
+if [ ! -e "$work/sources" ]; then
+    echo "pico-firmware: fetching MicroPython and the Pico SDK from Debian ($suite)"
+    fetch_sources || fail "no archive of this machine's apt configuration has Debian $suite's sources (see $log)"
+    rm -rf "$work/unpacked"
+    mkdir -p "$work/unpacked/micropython" "$work/unpacked/mbedtls"
+    cd "$work/unpacked"
+    tar -x -f "$work"/downloads/micropython_*.orig.tar.* -C micropython --strip-components=1
+    tar -x -f "$work"/downloads/mbedtls_*.orig.tar.* -C mbedtls --strip-components=1
+    dpkg-deb -x "$work"/downloads/pico-sdk-source_*.deb .
+    dpkg-deb -x "$work"/downloads/tinyusb-source_*.deb .
+    # Debian takes the submodules out; the rp2 port links these three.
+    rm -rf micropython/lib/mbedtls micropython/lib/tinyusb
+    mv mbedtls micropython/lib/mbedtls
+    mv usr/src/tinyusb micropython/lib/tinyusb
+    mkdir micropython-lib
+    echo "Stands for micropython-lib, of which nothing is frozen." >micropython-lib/README.md
+    mv "$work/unpacked" "$work/sources"
+    cd "$root"
+fi
+
+sources=$work/sources
+version=$(ls "$work"/downloads/micropython_*.dsc | sed 's/.*micropython_//; s/+.*//')
+export MICROPY_GIT_TAG="v$version" MICROPY_GIT_HASH=debian
+echo "pico-firmware: building MicroPython $version"
+make -s -C "$sources/micropython/mpy-cross" >>"$log" 2>&1 || fail "mpy-cross does not build (see $log)"
+export MICROPY_MPYCROSS="$sources/micropython/mpy-cross/build/mpy-cross"
+
+# The linker is called as for C++ and asks for a C++ library, of which nothing is used once the
+# SDK's own `operator new` is left out.
+mkdir -p "$work/no-c++"
+arm-none-eabi-ar rc "$work/no-c++/libstdc++.a"
+no_new=-DPICO_CXX_DISABLE_ALLOCATION_OVERRIDES=1
+
+build() { # name, then the compiler's options
+    out=$work/build-$1
+    CFLAGS_EXTRA=$2 CXXFLAGS=$no_new LDFLAGS="-L$work/no-c++" \
+        cmake -S "$sources/micropython/ports/rp2" -B "$out" -DMICROPY_BOARD=RPI_PICO \
+        -DPICO_BUILD_DOCS=0 -DPICO_NO_PICOTOOL=1 \
+        -DPICO_SDK_PATH_OVERRIDE="$sources/usr/src/pico-sdk" \
+        -DMICROPY_LIB_DIR="$sources/micropython-lib" \
+        -DMICROPY_FROZEN_MANIFEST="$root/$here/manifest.py" >>"$log" 2>&1 &&
+        make -C "$out" >>"$log" 2>&1 || fail "the firmware does not build (see $log)"
+    python3 "$sources/micropython/tools/uf2conv.py" -b 0x10000000 -f 0xe48bff56 -c \
+        -o "$home/loquet-$1.uf2" "$out/firmware.bin" >>"$log"
+}
+
+export MAKEFLAGS="-s -j$(nproc)"
+build usb ""
+build uart "-DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
+echo "$stamp" >$home/stamp
+ls -l $home/*.uf2
