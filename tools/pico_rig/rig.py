@@ -1,0 +1,208 @@
+"""Runs the rig (run.mjs) and talks with it in lock step, in virtual time.
+
+    class Echo(Peer):
+        def begin(self, rig):
+            rig.drive(6, 1)
+            rig.watch(7)
+
+        def byte(self, rig, byte):
+            rig.send(bytes([byte.value]), byte.bitrate, at_ns=byte.at_ns + 500_000)
+
+    report = Rig(image({"main.py": source}), Echo()).run(seconds=5)
+
+The rig waits whenever it has told something, until the peer has answered: what a test computes never
+takes virtual time, and its answers come at the times it gives, in nanoseconds since the first start.
+The only file here that starts a process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+FIRMWARE = ROOT / ".cache/pico-firmware/loquet-uart.uf2"
+FIRMWARE_USB = ROOT / ".cache/pico-firmware/loquet-usb.uf2"
+
+
+class RigError(Exception):
+    """The rig has ended without a report; its own words are in the message."""
+
+
+@dataclass
+class Byte:
+    """A byte that has left the Pico, at the end of its stop bit. `port`: "uart1" or "gpio8"."""
+
+    at_ns: int
+    begin_ns: int
+    port: str
+    value: int
+    bitrate: int
+    framing: bool
+
+
+class Peer:
+    """What is connected to the Pico. Each method is called at its moment; the default does nothing."""
+
+    def begin(self, rig: Rig) -> None:
+        """The first start: watch, listen, drive."""
+
+    def started(self, rig: Rig, start: int, cause: str) -> None:
+        """Start number `start`, from 1, because of "power" or "watchdog"."""
+
+    def byte(self, rig: Rig, byte: Byte) -> None:
+        """The Pico has sent a byte."""
+
+    def pin(self, rig: Rig, pin: int, level: int) -> None:
+        """A pin that is watched has changed."""
+
+    def line(self, rig: Rig, text: str) -> None:
+        """The program has printed a line."""
+
+    def flash(self, rig: Rig, operation: dict[str, Any]) -> None:
+        """The flash begins `kind`, `address`, `bytes`, `ns`, if rig.watch_flash() was called."""
+
+    def due(self, rig: Rig) -> None:
+        """The time that next_ns gave has come."""
+
+    def next_ns(self) -> int | None:
+        """When `due` is to be called next; asked after each of the above."""
+        return None
+
+
+class Rig:
+    """One run of an emulated Pico. `image`: its file system, see image.py.
+
+    `options` are those of run.mjs by their names, such as seed=3, flash="maximum", no_cache=True.
+    """
+
+    def __init__(
+        self, image: bytes | None, peer: Peer, firmware: Path = FIRMWARE, **options: object
+    ):
+        self.now_ns = 0
+        self.console: list[str] = []
+        self.image_after: bytes | None = None
+        self._image = image
+        self._peer = peer
+        self._arguments = ["--firmware", str(firmware), *_arguments(options)]
+        self._actions: list[dict[str, Any]] = []
+
+    # What a peer does. Without at_ns: now. Never in the past.
+
+    def send(self, data: bytes, bitrate: int, at_ns: int | None = None) -> None:
+        """Sends to the Pico's UART1: the first start bit at `at_ns`, or after what is being sent."""
+        self._do("send", at_ns, data=data.hex(), bitrate=bitrate)
+
+    def drive(self, pin: int, level: int | None, at_ns: int | None = None) -> None:
+        """Drives a pin from outside; None lets go of it."""
+        self._do("pin", at_ns, pin=pin, level=level)
+
+    def type(self, text: str, at_ns: int | None = None) -> None:
+        """Types at the console."""
+        self._do("type", at_ns, text=text)
+
+    def cut_power(self, at_ns: int | None = None) -> None:
+        """Takes the power away and gives it back."""
+        self._do("cut_power", at_ns)
+
+    def stop(self, why: str, at_ns: int | None = None) -> None:
+        """Ends the run."""
+        self._do("stop", at_ns, why=why)
+
+    def watch(self, pin: int) -> None:
+        """Peer.pin is called for every edge of `pin` from now on."""
+        self._do("watch", None, pin=pin)
+
+    def watch_flash(self) -> None:
+        """Peer.flash is called for every erase and program from now on."""
+        self._do("watch_flash", None)
+
+    def listen(self, pin: int, bitrate: int) -> None:
+        """Peer.byte is called for what comes out of `pin`, 8N1 at `bitrate`; again: a new rate."""
+        self._do("listen", None, pin=pin, bitrate=bitrate)
+
+    def _do(self, what: str, at_ns: int | None, **details: object) -> None:
+        action: dict[str, Any] = {"do": what, **details}
+        if at_ns is not None:
+            action["at_ns"] = at_ns
+        self._actions.append(action)
+
+    # The run
+
+    def run(self, seconds: float) -> dict[str, Any]:
+        """Runs for `seconds` of virtual time at most; returns the rig's report. RigError."""
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = [*self._arguments, "--peer", "pipe", "--seconds", str(seconds)]
+            after = Path(folder) / "after.img"
+            arguments += ["--files-out", str(after)]
+            if self._image is not None:
+                before = Path(folder) / "before.img"
+                before.write_bytes(self._image)
+                arguments += ["--files", str(before)]
+            report = self._converse(["node", str(HERE / "run.mjs"), *arguments])
+            self.image_after = after.read_bytes()
+        return report
+
+    def _converse(self, command: list[str]) -> dict[str, Any]:
+        pipe = subprocess.PIPE
+        with tempfile.TemporaryFile("w+") as errors:
+            with subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=errors, text=True, bufsize=1
+            ) as process:
+                try:
+                    report = self._answer_all(process)
+                finally:
+                    # A peer that raised: nobody answers any more.
+                    if process.stdin is not None:
+                        process.stdin.close()
+            if report is None or process.returncode:
+                errors.seek(0)
+                raise RigError(errors.read().strip() or f"exit status {process.returncode}")
+        return report
+
+    def _answer_all(self, process: subprocess.Popen[str]) -> dict[str, Any] | None:
+        assert process.stdin is not None and process.stdout is not None
+        for text in process.stdout:
+            event = json.loads(text)
+            self.now_ns = event["at_ns"]
+            if event["event"] == "end":
+                return dict(event)
+            self._tell(event)
+            answer = {"do": self._actions, "next_ns": self._peer.next_ns()}
+            self._actions = []
+            process.stdin.write(json.dumps(answer) + "\n")
+            process.stdin.flush()
+        return None
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        peer, kind = self._peer, event.pop("event")
+        if kind == "start":
+            if event["start"] == 1:
+                peer.begin(self)
+            peer.started(self, event["start"], event["cause"])
+        elif kind == "byte":
+            peer.byte(self, Byte(**event))
+        elif kind == "pin":
+            peer.pin(self, event["pin"], event["level"])
+        elif kind == "line":
+            self.console.append(event["text"])
+            peer.line(self, event["text"])
+        elif kind == "flash":
+            peer.flash(self, event)
+        elif kind == "time":
+            peer.due(self)
+        else:
+            raise RigError(f"the rig tells {kind!r}, which nobody here knows")
+
+
+def _arguments(options: dict[str, object]) -> list[str]:
+    arguments = []
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        arguments += [option] if value is True else [option, str(value)]
+    return arguments
