@@ -61,7 +61,7 @@ class Peer:
     def pin(self, rig: Rig, pin: int, level: int) -> None:
         """A pin that is watched has changed."""
 
-    def line(self, rig: Rig, text: str) -> None:
+    def printed(self, rig: Rig, text: str) -> None:
         """The program has printed a line."""
 
     def flash(self, rig: Rig, operation: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ class Rig:
             peer.pin(self, event["pin"], event["level"])
         elif kind == "line":
             self.console.append(event["text"])
-            peer.line(self, event["text"])
+            peer.printed(self, event["text"])
         elif kind == "flash":
             peer.flash(self, event)
         elif kind == "time":

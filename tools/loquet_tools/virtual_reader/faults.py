@@ -102,6 +102,13 @@ class FaultyLine:
         self._transmit(TO_READER, Piece(data, bitrate, begin_us))
         return self._host_free_us
 
+    def receive(self, data: bytes, bitrate: int, now_us: int) -> None:
+        """The last stop bit of `data` leaves the host now: for a host that is heard, not asked."""
+        self.advance(now_us)
+        begin_us = now_us - duration_us(len(data), bitrate)
+        self._transmit(TO_READER, Piece(data, bitrate, begin_us))
+        self.advance(now_us)
+
     def advance(self, now_us: int) -> None:
         """Time goes on, for the reader too. ValueError if it would go back."""
         # The reader may have been told something directly: that was before this.

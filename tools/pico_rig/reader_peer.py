@@ -1,0 +1,64 @@
+"""The virtual reader at the emulated Pico's UART1 and /WAKEUP, in the reader's own virtual time.
+
+One microsecond of the reader is 1,000 ns of the rig. Bytes to the Pico are sent when the reader's
+first start bit leaves; bytes from it reach the reader with their last stop bit. The line's knobs that
+damage bytes on their way to the Pico have no effect here: those bytes are on the wire before the line
+has finished with them.
+"""
+
+from __future__ import annotations
+
+from loquet_tools.virtual_reader import FaultyLine
+from loquet_tools.virtual_reader.output import Output
+from pico_rig.rig import Byte, Peer, Rig
+
+
+class ReaderPeer(Peer):
+    """Couples `line` with the rig. `wakeup`: the GPIO that /WAKEUP is on.
+
+    `port`: where the Pico's bytes come from, see Byte. Subclasses lay cards, watch pins and so on.
+    """
+
+    def __init__(self, line: FaultyLine, wakeup: int, port: str = "uart1"):
+        self.line = line
+        self.outputs: list[Output] = []
+        self._wakeup = wakeup
+        self._port = port
+
+    def begin(self, rig: Rig) -> None:
+        # The line has a pull-up at the reader, and is released.
+        rig.drive(self._wakeup, 1)
+        self.line.reader.power_on(0)
+
+    def byte(self, rig: Rig, byte: Byte) -> None:
+        if byte.port == self._port:
+            self.line.receive(bytes([byte.value]), byte.bitrate, microseconds(rig))
+            self._carry(rig)
+
+    def due(self, rig: Rig) -> None:
+        self.line.advance(microseconds(rig))
+        self._carry(rig)
+
+    def next_ns(self) -> int | None:
+        due_us = self.line.next_due_us()
+        return None if due_us is None else due_us * 1000
+
+    def happened(self, rig: Rig, output: Output) -> None:
+        """The reader or its line tells something; all of it comes here."""
+
+    def _carry(self, rig: Rig) -> None:
+        output = self.line.take()
+        while output is not None:
+            at_ns = max(output.at_us * 1000, rig.now_ns)
+            if output.kind == "tx":
+                rig.send(output.value, output.bitrate, at_ns)
+            elif output.kind == "wakeup":
+                rig.drive(self._wakeup, 0 if output.value else 1, at_ns)
+            self.outputs.append(output)
+            self.happened(rig, output)
+            output = self.line.take()
+
+
+def microseconds(rig: Rig) -> int:
+    """The rig's time, rounded up: what has happened has happened by then."""
+    return -(-rig.now_ns // 1000)
