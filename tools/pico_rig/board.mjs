@@ -154,7 +154,12 @@ export class Board {
       watchdog.reason = kept.reason;
       watchdog.scratchData.set(kept.scratch);
     }
-    watchdog.onWatchdogTrigger = () => this.stop('watchdog');
+    watchdog.onWatchdogTrigger = () => {
+      // The package's would be due again and again at this same moment.
+      watchdog.timer.enable = false;
+      watchdog.alarm.enable = false;
+      this.stop('watchdog');
+    };
   }
 
   /** What the next start finds in the watchdog's registers. */

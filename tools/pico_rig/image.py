@@ -1,7 +1,7 @@
 """Images of the Pico's file system: littlefs as MicroPython makes it on a Pico's 1,408 KB.
 
-    python -m pico_rig.image FOLDER IMAGE     the files below FOLDER, for run.mjs --files
-    python -m pico_rig.image IMAGE            what is in an image, with sizes
+python -m pico_rig.image FOLDER IMAGE     the files below FOLDER, for run.mjs --files
+python -m pico_rig.image IMAGE            what is in an image, with sizes
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The virtual reader at the emulated Pico's UART1 and /WAKEUP, in the reader's own virtual time.
 
 One microsecond of the reader is 1,000 ns of the rig. Bytes to the Pico are sent when the reader's
-first start bit leaves; bytes from it reach the reader with their last stop bit. The line's knobs that
-damage bytes on their way to the Pico have no effect here: those bytes are on the wire before the line
-has finished with them.
+first start bit leaves; bytes from it reach the reader with their last stop bit. The line's knobs
+that damage bytes on their way to the Pico have no effect here: those bytes are on the wire before
+the line has finished with them.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@
 
     report = Rig(image({"main.py": source}), Echo()).run(seconds=5)
 
-The rig waits whenever it has told something, until the peer has answered: what a test computes never
-takes virtual time, and its answers come at the times it gives, in nanoseconds since the first start.
+The rig waits whenever it has told something, until the peer has answered: what a test computes
+never takes virtual time, and its answers come at the times it gives, in nanoseconds since the first
+start.
 The only file here that starts a process.
 """
 
@@ -47,7 +48,7 @@ class Byte:
 
 
 class Peer:
-    """What is connected to the Pico. Each method is called at its moment; the default does nothing."""
+    """What is connected to the Pico. Each method is called at its moment, and need not be there."""
 
     def begin(self, rig: Rig) -> None:
         """The first start: watch, listen, drive."""
@@ -95,7 +96,7 @@ class Rig:
     # What a peer does. Without at_ns: now. Never in the past.
 
     def send(self, data: bytes, bitrate: int, at_ns: int | None = None) -> None:
-        """Sends to the Pico's UART1: the first start bit at `at_ns`, or after what is being sent."""
+        """Sends to UART1: the first start bit at `at_ns`, or after what is being sent."""
         self._do("send", at_ns, data=data.hex(), bitrate=bitrate)
 
     def drive(self, pin: int, level: int | None, at_ns: int | None = None) -> None:

@@ -1,3 +1,5 @@
+# ruff: noqa: F821
+# mypy: ignore-errors
 # What is frozen into the firmware: MicroPython's manifest language, read by its makemanifest.py.
 #
 # Frozen bytecode is executed from flash. The same files as .mpy on the file system take 104 KB more

@@ -6,12 +6,13 @@ import random
 from typing import Any
 
 import pytest
+
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Registers, VirtualReader
 from loquet_tools.virtual_reader.output import Output
 from loquet_tools.virtual_reader.registers import OUTPUT_TLV
 from pico_rig.image import BLOCK_BYTES, BLOCKS, files_of, image
 from pico_rig.reader_peer import ReaderPeer
-from pico_rig.rig import FIRMWARE, FIRMWARE_USB, Byte, Peer, Rig, RigError
+from pico_rig.rig import FIRMWARE_USB, Byte, Peer, Rig, RigError
 
 CARD = bytes.fromhex("04A1B2C3D4E580")
 
@@ -232,7 +233,6 @@ def test_a_peer_that_acts_in_the_past_is_told_so() -> None:
         run("print('x')", Late())
 
 
-
 TALK = """
 from machine import UART, Pin
 import time
@@ -243,7 +243,7 @@ def ask(frame):
     return (u.read(100) or b"").hex()
 time.sleep_ms(1500)
 print("ping", ask("16000000000000"))
-print("rate", ask("160F000004110001C200D9"))
+print("rate", ask("160F00000411000096008C"))
 print("ready")
 while wakeup():
     pass
@@ -273,7 +273,7 @@ def test_the_virtual_reader_answers_in_its_own_virtual_time() -> None:
     rig, outputs = talk()
     said = dict(line.split() for line in rig.console if " " in line)
     assert said["ping"] == "16800000000080"
-    assert said["rate"] == "168f00000000" + "8f"
+    assert said["rate"] == "168f000000008f"
     assert CARD.hex() in said["event"]
     assert said["wakeup"] == "1"
     assert [output.value for output in outputs if output.kind == "wakeup"] == [True, False]
