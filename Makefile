@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench flash pico-firmware test-pico pictures lint format types coverage mutants lock clean
+.PHONY: run test bench flash pico-firmware test-pico calibrate-pico pictures lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -31,6 +31,10 @@ pico-firmware: ## MicroPython for a Pico, real and emulated, with the library fr
 
 test-pico: $(READY) pico-firmware ## the rig's own tests, and real MicroPython on an emulated Pico
 	@tools/pico_rig/test.sh
+
+calibrate-pico: $(READY) pico-firmware ## the emulated Pico's clock against a real one's scores
+	@tools/pico_rig/install.sh
+	@PYTHONPATH=tools $(BIN)/python -m pico_rig.calibrate
 
 lint: $(READY) ## ruff alone
 	@$(BIN)/ruff check .

@@ -233,6 +233,46 @@ def test_a_peer_that_acts_in_the_past_is_told_so() -> None:
         run("print('x')", Late())
 
 
+SENDER = """
+from machine import Pin
+from rp2 import PIO, StateMachine, asm_pio
+@asm_pio(sideset_init=PIO.OUT_HIGH, out_init=PIO.OUT_HIGH, out_shiftdir=PIO.SHIFT_RIGHT)
+def sender():
+    pull().side(1)[7]       # the line rests; the last eighth of a stop bit
+    set(x, 7).side(0)[7]
+    label("bit")
+    out(pins, 1)[6]
+    jmp(x_dec, "bit")
+machine = StateMachine(0, sender, freq=8 * BITRATE, sideset_base=Pin(8), out_base=Pin(8))
+machine.active(1)
+for byte in b"Loquet" * 20:
+    machine.put(byte)
+import time
+time.sleep_ms(50)
+print("done")
+"""
+
+
+class Listener(UntilDone):
+    def __init__(self, bitrate: int):
+        self.bitrate = bitrate
+        self.bytes: list[Byte] = []
+
+    def begin(self, rig: Rig) -> None:
+        rig.listen(8, self.bitrate)
+
+    def byte(self, rig: Rig, byte: Byte) -> None:
+        self.bytes.append(byte)
+
+
+@pytest.mark.parametrize("bitrate", [38400, 921600])
+def test_what_a_state_machine_sends_is_heard_at_its_pin(bitrate: int) -> None:
+    peer = Listener(bitrate)
+    run(SENDER.replace("BITRATE", str(bitrate)), peer)
+    assert bytes(byte.value for byte in peer.bytes) == b"Loquet" * 20
+    assert not any(byte.framing for byte in peer.bytes)
+
+
 TALK = """
 from machine import UART, Pin
 import time
