@@ -2,11 +2,12 @@
 
     python -m pico_rig.calibrate [--json]
 
-The benchmarks are those of tests/perf_bench in the sources that `make pico-firmware` has fetched, with
-N=100 and M=100 (100 MHz, 100 KB, as for run-perfbench.py). The scores of a real Pico are those posted
-in micropython pull request 12846 (2023, v1.22-preview): another version of MicroPython and of the
-compiler, so single scores cannot be expected to agree; their geometric mean tells whether the clock
-runs right. bm_fft and bm_float are left out: sin, cos and sqrt are computed in another way since then.
+The benchmarks are those of tests/perf_bench in the sources that `make pico-firmware` has fetched,
+with N=100 and M=100 (100 MHz, 100 KB, as for run-perfbench.py). The scores of a real Pico are those
+posted in micropython pull request 12846 (2023, v1.22-preview): another version of MicroPython and
+of the compiler, so single scores cannot be expected to agree; their geometric mean tells whether
+the clock runs right. bm_fft and bm_float are left out: sin, cos and sqrt are computed in another
+way since then.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 // clock dividers and without joined FIFOs: what a program does there depends on the host's clock.
 //
 // Here a machine executes an instruction at the tick of its divider (3.5.5) when it is due, and sleeps
-// while it waits. Not modelled: OUT_STICKY, the two clocks of the input synchronisers for IN and JMP PIN.
+// while it waits. Not modelled: OUT_STICKY, the two clocks of the input synchronisers for IN and JMP PIN,
+// the jitter of one clock that a fractional divider has (its ticks are evenly spread here).
 
 import { FIFO } from 'rp2040js';
 

@@ -44,6 +44,14 @@ test('the clock divider makes it slower', () => {
   assert.deepEqual(new Set(gaps(subject.edges)), new Set([32000]));
 });
 
+test('a fraction of the divider counts in 256ths', () => {
+  const subject = machine(square);
+  subject.write(CLKDIV, (2 << 16) | (128 << 8)); // 2.5
+  subject.write(CTRL, 1);
+  subject.pass(1e5);
+  assert.deepEqual(new Set(gaps(subject.edges)), new Set([32 * 2.5 * CLOCK_NS]));
+});
+
 test('a machine that is not enabled does nothing, one that is disabled stops', () => {
   const subject = machine(square);
   subject.write(CTRL, 2); // machine 1
