@@ -42,6 +42,17 @@ def test_long_message_arrives_in_groups_when_their_last_bit_has_left():
     assert rig.times("rx") == [sent_us + 4167, sent_us + 7292]
 
 
+def test_bytes_heard_one_by_one_reach_the_reader_with_their_last_bit():
+    rig = LineRig()
+    for byte in PING:
+        rig.now_us += 261
+        rig.line.receive(bytes([byte]), 38400, rig.now_us)
+    received_us = rig.now_us
+    rig.run(10)
+    assert rig.heard() == PONG
+    assert rig.times("tx") == [received_us + 500]
+
+
 def test_the_host_sends_one_thing_after_another():
     rig = LineRig()
     first_us = rig.line.send(PING, 38400, rig.now_us)
