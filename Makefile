@@ -8,7 +8,8 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
 
-.PHONY: run test bench flash pico-firmware test-pico calibrate-pico pictures lint format types coverage mutants lock clean
+.PHONY: run test bench flash pictures pico-firmware test-pico calibrate-pico \
+    lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
 	@tools/setup/demo.sh
@@ -26,6 +27,7 @@ flash: $(READY) ## what fits on a board's flash and what it costs: lib/loquet/FL
 pictures: $(READY) ## what the README shows of the relay, from a real run
 	@tools/setup/micropython.sh
 	@PYTHONPATH=lib:tools $(BIN)/python -m pictures.relay_trace
+
 pico-firmware: ## MicroPython for a Pico, real and emulated, with the library frozen in
 	@tools/pico_rig/firmware/build.sh
 
