@@ -1,7 +1,7 @@
 """How many cards fit on each board, tried out on its file system, by the code that a device runs.
 
-The flash holds the firmware as a deployment compiles it, a log that has come round, a list in use
-and one as long that is staged. Then the staged one is put in use.
+The flash holds what a deployment puts there, a log that has come round, a list in use and one as
+long that is staged. Then the staged one is put in use.
 """
 
 import os
@@ -31,11 +31,13 @@ STEP = 100  # as close as the largest list is looked for
 
 @dataclass(frozen=True)
 class Board:
-    """`kib`: what stock MicroPython leaves for files, by its file `source`."""
+    """`kib`: what MicroPython leaves for files, by its file `source`. `frozen`: the program is in the
+    firmware itself, and not among these files."""
 
     name: str
     kib: int
     prog_bytes: int
+    frozen: bool
     source: str
 
     @property
@@ -44,10 +46,10 @@ class Board:
 
 
 BOARDS = (
-    Board("Pico", 1408, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO/mpconfigboard.h"),
-    Board("Pico W", 848, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO_W/mpconfigboard.h"),
-    Board("Pico 2", 3072, RP2_PROG_BYTES, "ports/rp2/boards/RPI_PICO2/mpconfigboard.h"),
-    Board("ESP32, 4 MB", 2048, ESP32_PROG_BYTES, "ports/esp32/partitions-4MiB.csv"),
+    Board("Pico", 1408, RP2_PROG_BYTES, True, "ports/rp2/boards/RPI_PICO/mpconfigboard.h"),
+    Board("Pico W", 848, RP2_PROG_BYTES, True, "ports/rp2/boards/RPI_PICO_W/mpconfigboard.h"),
+    Board("Pico 2", 3072, RP2_PROG_BYTES, True, "ports/rp2/boards/RPI_PICO2/mpconfigboard.h"),
+    Board("ESP32, 4 MB", 2048, ESP32_PROG_BYTES, False, "ports/esp32/partitions-4MiB.csv"),
 )
 
 
@@ -57,8 +59,8 @@ class Capacity:
     a panel goes on, as `goes_on` has it."""
 
     board: Board
-    firmware_bytes: int
-    firmware_blocks: int
+    file_bytes: int
+    file_blocks: int
     log_blocks: int
     cards: int
     free_blocks: int
@@ -66,7 +68,8 @@ class Capacity:
 
 
 def measured(board, files):
-    """The Capacity of a board with `files`, path -> content, as its firmware."""
+    """The Capacity of a board with `files`, path -> content, of which it takes its own."""
+    files = files_of(board, files)
     image, *blocks = prepared(board, files)
     largest = largest_list(board, image)
     cards, free = CARDS, free_blocks(board, image, CARDS)
@@ -75,9 +78,17 @@ def measured(board, files):
     return Capacity(board, sum(map(len, files.values())), *blocks, cards, free, largest)
 
 
+def files_of(board, files):
+    """Those of `files` that are on this board's file system."""
+    return {path: files[path] for path in files if not (board.frozen and path.endswith(".mpy"))}
+
+
 def firmware():
     """path -> content of what is on a device beside its data, with the Unix board's hal."""
-    found = {"main.py": device_folder.START.read_bytes()}
+    found = {
+        "main.py": device_folder.START.read_bytes(),
+        "board.json": device_folder.BOARD.read_bytes(),
+    }
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "compiled.mpy"
         for source in paths.device_sources():
@@ -87,7 +98,7 @@ def firmware():
 
 
 def prepared(board, files):
-    """(flash with firmware and log, blocks that the firmware takes, blocks that the log takes)."""
+    """(flash with the files and a log, blocks that the files take, blocks that the log takes)."""
     flash = Flash(board.blocks, prog_bytes=board.prog_bytes)
     with Mounted(flash, fresh=True):
         free = [os.statvfs("/flash")[3]]

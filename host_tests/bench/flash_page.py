@@ -24,16 +24,18 @@ compares. No number here depends on the machine that makes the page.
 
 CAPACITY_HEAD = """## What fits
 
-The file system of stock MicroPython, with the firmware compiled by mpy-cross (the hal of the Unix
-board in place of the board's own), a log of {events} events that has come round, a list of cards
-in use and another one as long staged. Every file of the firmware takes whole blocks of 4 KiB,
-every folder two. 8 blocks have to be free beside a list that is begun.
+The file system that MicroPython leaves on each board, with what starts the panel, a log of {events}
+events that has come round, a list of cards in use and another one as long staged. The program is
+frozen into the firmware where *files* says so (`make pico-firmware` builds the Pico's, the other
+two boards' have yet to come); else it lies there, compiled by mpy-cross, with the hal of the Unix
+board in place of the board's own: every file takes whole blocks of 4 KiB, every folder two. 8
+blocks have to be free beside a list that is begun.
 
 The largest list is the longest that can be replaced by another and then be kept up by single
 changes: {changes} new cards, which are merged into it. With a longer one there is no room for the
 merge: 1,024 changes are taken, and no more before a shorter list comes.
 
-| board | file system | firmware | log | cards in use | staged | blocks free | largest list |
+| board | file system | files | log | cards in use | staged | blocks free | largest list |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -80,10 +82,12 @@ def capacity_section(capacities):
 
 def capacity_row(found):
     board = found.board
-    firmware_kib = found.firmware_bytes / 1024
+    files = f"{found.file_bytes / 1024:.0f} KiB, {found.file_blocks} blocks"
+    if board.frozen:
+        files += " (frozen)"
     return (
         f"| {board.name} | {board.kib:,} KiB, {board.blocks} blocks "
-        f"| {firmware_kib:.0f} KiB, {found.firmware_blocks} blocks | {found.log_blocks} blocks "
+        f"| {files} | {found.log_blocks} blocks "
         f"| {found.cards:,} | {found.cards:,} | {found.free_blocks} | {found.largest:,} |\n"
     )
 

@@ -113,7 +113,7 @@ class Month:
         self._journal = self._storage.journal
         self.panel = Panel(self._storage.settings, self._cards, self._journal)
         self._writer = FlashWriter(self._storage.jobs(), (), self, self, self)
-        self._storage.tell_start(self.panel, self)
+        self._storage.tell_start(self.panel, self, "power")
         self._acknowledged = self._journal.end
         for place in range(len(self._storage.settings.doors)):
             self._live_input(place, False, False)

@@ -15,6 +15,9 @@ LAG = 0.1
 LAG_BLOCKS = 8
 LAG_PER_OPERATION = 0.02
 
+# Two such lists fit on a Pico, and nothing can be merged beside them.
+TOO_MANY = 26_400
+
 
 @pytest.fixture(scope="module")
 def files():
@@ -60,18 +63,18 @@ def test_a_pico_holds_20_000_cards_twice_beside_log_and_firmware(pico):
 
 
 def test_the_largest_list_is_the_largest(pico, files):
-    image = capacity.prepared(pico.board, files)[0]
+    image = capacity.prepared(pico.board, capacity.files_of(pico.board, files))[0]
     assert capacity.goes_on(pico.board, image, pico.largest)
     assert not capacity.goes_on(pico.board, image, pico.largest + capacity.STEP)
 
 
 def test_changes_and_events_go_on_where_two_lists_leave_no_room(pico, files):
     """The list before is given up for them; what they wait for is a shorter list."""
-    image = capacity.prepared(pico.board, files)[0]
+    image = capacity.prepared(pico.board, capacity.files_of(pico.board, files))[0]
     with Mounted(Flash(image=image)):
         cards = Cards(capacity.FOLDER)
-        assert capacity.fill(cards, capacity.CARDS) <= 2 * LAG_BLOCKS
-        model = card_model.many(range(capacity.CARDS))
+        assert capacity.fill(cards, TOO_MANY) <= 2 * LAG_BLOCKS
+        model = card_model.many(range(TOO_MANY))
         log = journal.started(capacity.EVENTS)
         for number in range(capacity.CHANGES - 1):
             key = card_model.key_of(number)

@@ -18,7 +18,10 @@ SETTLE_MS = 50
 PASSBACK_MS = 300000
 PULSE_MS, EXTENDED_PULSE_MS = 3000, 10000
 READER_DOORS = {script.ENTRY: "front", script.EXIT: "front", script.BACK: "back"}
-GROUPS = {"front": {0: None, 1: script.OFFICE, 2: script.NIGHT}, "back": None}
+GROUPS: dict[str, dict[int, str | None] | None] = {
+    "front": {0: None, 1: script.OFFICE, 2: script.NIGHT},
+    "back": None,
+}
 SUMMER_ENDS = datetime(2026, 10, 25, 1, tzinfo=timezone.utc)
 SYNCHRONISED_MS = 168 * script.HOUR_MS
 
@@ -169,6 +172,7 @@ class Month:
         self._now_ms = int(now)
         self.piece_at_start = min(self.piece_at_start, int(piece))
         self.lives.append(Life(int(boot)))
+        self._broken = False  # with power off and on the chip works again
         if int(generation) != self._generation:
             self._take_over(int(generation))
         if self._words[0] not in ("add", "revoke"):  # it may have been done or not
@@ -203,9 +207,6 @@ class Month:
 
     # The list.
 
-    def _on_add(self, *fields: str) -> None:
-        pass
-
     def _read_done(self) -> None:
         word, *fields = self._words
         self.counts[word] += 1
@@ -232,9 +233,7 @@ class Month:
         self.counts["refused"] += 1
         if word == "add" and fields[0] not in self._cards and "already" in words:
             self._read_done()  # power went when it was added, and it was added again
-        elif word == "change" and fields[0] not in self._cards and "not" in words:
-            return
-        elif not self._broken:
+        elif not self._broken and (word != "change" or fields[0] in self._cards):
             self._complain("refused: " + " ".join(words))
 
     def _read_list(self, generation: str, count: str) -> None:
@@ -248,8 +247,9 @@ class Month:
         self.counts["lists"] += 1
         self._generation = generation
         self._cards = {card.key.hex(): card for card in self._lists[generation]}
+        changed = {key for _, key, _ in self._since}
         for key, card in self._cards.items():
-            if card.uses_left is not None:
+            if card.uses_left is not None and key not in changed:
                 used = {used for _, used in self._uses.get(key, {(0, 0)})}
                 self._uses[key] = {(card.uses_left, gone) for gone in used}
         for change in self._since:
@@ -315,14 +315,14 @@ class Month:
         reason = self._by_group(GROUPS[door], card) or self._by_date(card)
         if reason:
             return {reason}
-        if GROUPS[door] and not self._is_within_hours(GROUPS[door], card):
+        if not self._is_within_hours(GROUPS[door], card):
             return {"outside_schedule"}
-        reasons = self._by_passage(key) if reader == script.ENTRY else set()
-        if "surely" in reasons:
-            return {"anti_passback"}
-        return reasons | ({"granted"} if card.uses_left is None else self._by_uses(key))
+        reasons = self._by_passage(key) if reader == script.ENTRY else {"granted"}
+        if "granted" in reasons and card.uses_left is not None:
+            reasons = reasons - {"granted"} | self._by_uses(key)
+        return reasons
 
-    def _by_group(self, groups, card: Card) -> str | None:
+    def _by_group(self, groups: dict[int, str | None] | None, card: Card) -> str | None:
         schedules = [name for group, name in (groups or {}).items() if card.groups >> group & 1]
         if groups and not schedules:
             return "wrong_group"
@@ -339,7 +339,9 @@ class Month:
             return "expired"
         return None
 
-    def _is_within_hours(self, groups, card: Card) -> bool:
+    def _is_within_hours(self, groups: dict[int, str | None] | None, card: Card) -> bool:
+        if groups is None:
+            return True
         names = [name for group, name in groups.items() if card.groups >> group & 1]
         return any(name is None or self._is_open(name) for name in names)
 
@@ -360,8 +362,8 @@ class Month:
         """The panel counts whole seconds: one may be missing."""
         ago_ms = self._now_ms - self._passed.get(key, -script.DAY_MS)
         if ago_ms < PASSBACK_MS - 1000:
-            return {"anti_passback", "surely"}
-        return {"anti_passback"} if ago_ms < PASSBACK_MS + 1000 else set()
+            return {"anti_passback"}
+        return {"anti_passback", "granted"} if ago_ms < PASSBACK_MS + 1000 else {"granted"}
 
     def _by_uses(self, key: str) -> set[str]:
         left = [total - used for total, used in self._uses[key]]
@@ -381,18 +383,22 @@ class Month:
         if reason == "granted":
             self._granted(door, shown)
         elif reason == "uses_exhausted":
-            self._uses[shown.key] = {pair for pair in self._uses[shown.key] if pair[0] <= pair[1]}
+            self._narrow(shown.key, {pair for pair in self._uses[shown.key] if pair[0] <= pair[1]})
 
     def _granted(self, door: str, shown: Shown) -> None:
         card = self._cards[shown.key]
         if card.uses_left is not None:
             uses = self._uses[shown.key]
-            self._uses[shown.key] = {(total, used + 1) for total, used in uses if used < total}
+            self._narrow(shown.key, {(total, used + 1) for total, used in uses if used < total})
         if shown.reader == script.ENTRY:
             self._passed[shown.key] = self._now_ms
         elif shown.reader == script.EXIT:
             self._passed.pop(shown.key, None)
         self._doors[door].release(self._now_ms, EXTENDED_PULSE_MS if card.extended else PULSE_MS)
+
+    def _narrow(self, key: str, uses: set[tuple[int, int]]) -> None:
+        # None is left after a decision that was complained of.
+        self._uses[key] = uses or self._uses[key]
 
     # The doors.
 
@@ -457,8 +463,9 @@ class Month:
         self._broken = broken == "1"
 
     def _read_log(self, *fields: str) -> None:
-        numbers = [int(number) for number in fields[:5]]
-        record = Record(*numbers, *fields[5:9], int(fields[9]))
+        sequence, boot, time, door, reader = map(int, fields[:5])
+        clock, kind, reason, card, count = fields[5:]
+        record = Record(sequence, boot, time, door, reader, clock, kind, reason, card, int(count))
         if self.records.setdefault(record.sequence, record) != record:
             self._complain(f"record {record.sequence} is no longer what it was")
 
@@ -493,26 +500,24 @@ class Month:
             self._complain(f"the log ends at {last}, {self._acknowledged - 1} was acknowledged")
 
     def _missing(self, life: Life, records: list[Record]) -> int:
-        """How many cards at the life's end have no record. Before that each must have its own."""
-        place = 0
-        room = 0
+        """How many cards at the life's end have no record. Before that each must have its own,
+        unless a gap in the middle tells that RAM was full.
+        """
         logged = [shown for shown in life.shown if shown.is_logged]
+        place = room = 0
         for record in records:
-            if record.kind == "gap" and record.reason == "ram_full":
+            if record.reason == "ram_full":
                 room += record.count
-            if not record.kind.startswith("access_"):
-                continue
-            skipped = 0
-            while place + skipped < len(logged) and skipped <= room:
-                if logged[place + skipped].fits(record):
-                    break
-                skipped += 1
-            else:
-                self._complain(f"record {record.sequence} is that of no card shown")
-                return 0
-            room -= skipped
-            self.counts["cards in gaps"] += skipped
-            place += skipped + 1
+            elif record.kind.startswith("access_"):
+                found = place
+                while found < len(logged) and not logged[found].fits(record):
+                    found += 1
+                if found == len(logged) or found - place > room:
+                    self._complain(f"record {record.sequence} is not that of the next card shown")
+                    return 0
+                room -= found - place
+                self.counts["cards in gaps"] += found - place
+                place = found + 1
         return len(logged) - place
 
     def _check_alarms(self, records: list[Record]) -> None:
@@ -545,7 +550,8 @@ class Month:
 def card_of(fields: list[str]) -> Card:
     key, *numbers = fields
     groups, first, until, uses, *flags = map(int, numbers)
-    return Card(bytes.fromhex(key), groups, first, until, None if uses < 0 else uses, *flags)
+    uses_left = None if uses < 0 else uses
+    return Card(bytes.fromhex(key), groups, first, until, uses_left, *map(bool, flags))
 
 
 def day_name(day: datetime) -> str:

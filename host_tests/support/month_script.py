@@ -93,7 +93,8 @@ def uid_of(number: int) -> bytes:
     return b"\x04" + (number * 40503 % 65536).to_bytes(2, "big") + number.to_bytes(4, "big")
 
 
-def random_uid(numbers) -> bytes:
+def random_uid(numbers: random.Random) -> bytes:
+    """One that a phone draws anew each time."""
     return b"\x08" + numbers.randbytes(3)
 
 
