@@ -80,7 +80,10 @@ def _restart(name: str, act: str, cause: str) -> Scene:
 
 def _fault(name: str) -> Scene:
     value, off = FAULTS[name]
-    return Scene(name, f"fault {name} {value}\n{VISIT}fault {name} {off}\nremove\n{SETTLE}")
+    # Only a reader that has to boot can be late.
+    boots = "power cut\nexpect reader ready within 20000\n" if name == "late_boot" else ""
+    text = f"fault {name} {value}\n{boots}{VISIT}fault {name} {off}\nremove\n{SETTLE}"
+    return Scene(name, text)
 
 
 RESTARTS = (

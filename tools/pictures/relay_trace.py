@@ -17,7 +17,7 @@ PATH = Path(__file__).with_suffix(".svg")
 
 WIDTH = 820
 LABELS = 150  # where the traces begin
-RIGHT = 14
+RIGHT = 20
 ROW = 26
 HEAD = 58
 TITLE = 30
@@ -27,16 +27,13 @@ ON, OFF, CARDS = 5, 16, 21
 
 ROUND_MS = 50
 
-# Title, seconds that its rows show, seconds between two marks.
-BLOCKS = (
-    ("Starts and stops, seconds", 14, 1),
-    ("Each fault of the virtual reader, seconds", 5, 1),
-)
+# Title, and seconds that its rows show.
+BLOCKS = (("Starts and stops", 14), ("Faults of the reader", 7))
 
 STYLE = """
   .paper { fill: #ffffff; stroke: #d0d7de }
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
-  .small { font-size: 10px; fill: #59636e }
+  .small { font-size: 10px; fill: #59636e; text-anchor: middle }
   .grid { stroke: #d8dee4 }
   .trace { fill: none; stroke: #57606a }
   .on { fill: #2da44e }
@@ -70,8 +67,8 @@ def picture(groups: Sequence[Sequence[Played]]) -> str:
     faults = {scene.name: scene for group in groups[1:] for scene in group}
     blocks = [list(groups[0]), [faults[name] for name in relay_scenes.FAULTS]]
     parts, y = list(_legend()), HEAD
-    for (title, seconds, mark_s), scenes in zip(BLOCKS, blocks, strict=True):
-        parts += _block(title, scenes, seconds, mark_s, y)
+    for (title, seconds), scenes in zip(BLOCKS, blocks, strict=True):
+        parts += _block(title, scenes, seconds, y)
         y += TITLE + ROW * len(scenes)
     height = y + 10
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
@@ -98,16 +95,14 @@ def _legend() -> Iterator[str]:
         yield _text(x, 43, words)
 
 
-def _block(
-    title: str, scenes: Sequence[Played], seconds: float, mark_s: int, y: int
-) -> Iterator[str]:
+def _block(title: str, scenes: Sequence[Played], seconds: int, y: int) -> Iterator[str]:
     yield _text(14, y + 20, title)
     scale = (WIDTH - LABELS - RIGHT) / (1000 * seconds)
     bottom = y + TITLE + ROW * len(scenes)
-    for mark in range(0, int(seconds) + 1, mark_s):
-        x = LABELS + 1000 * mark * scale
+    for mark_s in range(seconds + 1):
+        x = LABELS + 1000 * mark_s * scale
         yield f'<path class="grid" d="M{x:.1f} {y + 24}V{bottom}"/>'
-        yield _text(x + 3, y + 20, str(mark), "small")
+        yield _text(x, y + 20, f"{mark_s} s", "small")
     for place, scene in enumerate(scenes):
         yield from _row(scene, y + TITLE + ROW * place, scale, 1000 * seconds)
 
@@ -146,8 +141,9 @@ def absences(scene: Played) -> list[tuple[int, int]]:
     if scene.act_ms is not None:
         away.append((scene.act_ms, True))
     works = ("ready", "unsupervised")
+    away += [(told["t_ms"], True) for told in scene.only("restart")]
     away += [(told["t_ms"], told["state"] not in works) for told in scene.only("reader")]
-    return _spans(scene, away)
+    return _spans(scene, sorted(away))
 
 
 def _spans(scene: Played, changes: list[tuple[int, bool]]) -> list[tuple[int, int]]:
