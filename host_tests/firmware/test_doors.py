@@ -163,6 +163,14 @@ def test_safe_reaches_every_relay_even_if_one_is_broken(house):
     assert "gone" in house.board.lines("trouble")[0]["detail"]
 
 
+def test_what_was_made_safe_is_not_energised_again(house):
+    house.doors.carry_out([Relay("gate", True)])
+    house.doors.make_safe()
+    house.clock.advance(RENEW_MS)
+    house.doors.step()
+    assert not house.gate.relay.energised
+
+
 def test_after_a_failure_no_card_energises_anything(house):
     house.open()
     house.doors.fail()

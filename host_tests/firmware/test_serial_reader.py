@@ -12,7 +12,7 @@ from host_tests.support.board import FakeBoard
 from host_tests.support.scripted_link import ScriptedLink
 from host_tests.support.storage import FakeJournal, cards_of
 from host_tests.support.tags import tag_read, tag_removed
-from loquet.panel import Panel
+from loquet.panel import Feedback, Panel
 from loquet.settings import load
 from springcore.happenings import BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
 
@@ -232,6 +232,19 @@ def test_a_frame_starts_when_the_one_before_has_left(house):
     (_, first_ms, _), (_, second_ms, _) = house.board.noted("frame")
     # 100 bytes at 38400 bit/s take 26 ms.
     assert 26 <= second_ms - first_ms <= 29
+
+
+def test_a_feedback_that_comes_while_the_task_waits_leaves_at_once(house):
+    house.link.feedback = lambda number: house.link.to_send.append(bytes([number]))
+
+    async def story():
+        await for_ms(300)
+        house.doors.carry_out([Feedback("front", 0x61)])
+        await for_ms(50)
+
+    house.play(story)
+    (_, sent_ms, _) = house.board.noted("frame")[0]
+    assert sent_ms <= 302
 
 
 def test_the_link_hears_that_a_frame_has_left_before_it_hears_the_answer(house):

@@ -97,7 +97,7 @@ def test_a_relay_that_is_energised_again_has_its_time_anew():
 
 def test_every_relay_falls_when_the_panel_goes():
     async def play(door, reader, writer):
-        writer.write(b"relay 5000\nrelay2 5000\n")
+        writer.write(b"relay 600000\nrelay2 600000\n")
         await until(lambda: door.energised == [True, True])
         writer.close()
         await until(lambda: door.energised == [False, False])
