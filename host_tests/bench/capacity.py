@@ -31,8 +31,8 @@ STEP = 100  # as close as the largest list is looked for
 
 @dataclass(frozen=True)
 class Board:
-    """`kib`: what MicroPython leaves for files, by its file `source`. `frozen`: the program is in the
-    firmware itself, and not among these files."""
+    """`kib`: what MicroPython leaves for files, by its file `source`. `frozen`: the program is in
+    the firmware itself, and not among these files."""
 
     name: str
     kib: int
