@@ -23,8 +23,9 @@ from firmware.app.storage import Storage
 from loquet.card import Card
 from loquet.card_list import RECORD_BYTES
 from loquet.cards import Cards
+from loquet.entrance import Relay, Report
 from loquet.errors import CardError, StorageError
-from loquet.panel import Panel, Relay, Report
+from loquet.panel import Panel
 from loquet.settings_store import SettingsStore
 from springcore.tag import TagRead, TagRemoved
 from springcore.ticks import ticks_add

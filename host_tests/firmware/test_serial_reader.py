@@ -12,7 +12,8 @@ from host_tests.support.board import FakeBoard
 from host_tests.support.scripted_link import ScriptedLink
 from host_tests.support.storage import FakeJournal, cards_of
 from host_tests.support.tags import tag_read, tag_removed
-from loquet.panel import Feedback, Panel
+from loquet.entrance import Feedback
+from loquet.panel import Panel
 from loquet.settings import load
 from springcore.happenings import BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
 
