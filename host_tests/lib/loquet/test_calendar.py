@@ -402,3 +402,9 @@ def test_the_next_change_may_be_that_of_the_year_after_next():
     calendar = Calendar("AAA0BBB,J1/-100,J1/-160", [], [])
     for utc, minute in (((2026, 12, 31), 60), ((2027, 12, 25, 6, 59), 479), ((2027, 12, 26), 0)):
         assert calendar.local(seconds_at(*utc)).minute == minute
+
+
+def test_dates_are_right_up_to_the_year_2200():
+    for year in range(2101, 2201):
+        day = seconds_at(year, 12, 31) // DAY_S
+        assert (date_of(day), date_of(day + 1)) == ((year, 12, 31), (year + 1, 1, 1))
