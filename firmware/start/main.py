@@ -32,9 +32,12 @@ def collect_after(allocated_bytes: int) -> None:
         gc.threshold(allocated_bytes)
 
 
-running = main()
-try:
-    asyncio.run(running)
-finally:
-    # Ctrl-C takes MicroPython out of its loop without unwinding what runs in it: relays would stay.
-    running.close()
+# boot.py, where there is one, leaves its names here.
+if not globals().get("maintenance"):
+    running = main()
+    try:
+        asyncio.run(running)
+    finally:
+        # Ctrl-C takes MicroPython out of its loop without unwinding what runs in it: relays would
+        # stay.
+        running.close()

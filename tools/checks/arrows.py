@@ -29,6 +29,7 @@ ARROWS = {
     "lib/loquet": ("loquet", "springcore.tag", "springcore.codes", "springcore.ticks"),
     "firmware/start": ("firmware.app", "boards.hal"),
     "firmware/app": ("firmware.app", "loquet", "springcore"),
+    "boards/hal": ("boards.hal.rp2_relay", "boards.hal.rp2_senders"),
     "boards": (),
     "tools/checks": ("checks",),
     "tools": ("loquet_tools", "loquet", "springcore"),

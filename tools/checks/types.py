@@ -10,10 +10,12 @@ from checks.source import ROOT, python_files
 
 SHARED = ("lib", "firmware")
 
+RP2 = ("boards/hal/rp2.py", "boards/hal/rp2_relay.py", "boards/hal/rp2_senders.py")
+
 # Target (its settings: mypy/<target>.ini) -> folders and files. Everything in boards/hal has one.
 TARGETS = {
     "desktop": ("tools", "boards/hal/unix.py"),
-    "rp2": (*SHARED, "boards/hal/rp2.py"),
+    "rp2": (*SHARED, *RP2),
     "esp32": (*SHARED, "boards/hal/esp32.py"),
     "circuitpython": (*SHARED, "boards/hal/circuitpython.py"),
 }

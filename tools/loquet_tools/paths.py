@@ -1,4 +1,7 @@
-"""Where the project's own files are, and the interpreters that run the firmware."""
+"""Where the project's own files are, and the interpreters that run the firmware.
+
+The build of a device's firmware imports this too: nothing but Python itself is there then.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ CPYTHON = "cpython"
 INTERPRETERS = (MICROPYTHON, CPYTHON)
 
 
-def device_sources(root: Path = ROOT) -> list[Path]:
-    """What a device of the Unix family imports, relative to `root`: nothing else goes there."""
+def device_sources(root: Path = ROOT, hal: str = "unix") -> list[Path]:
+    """What a device with that hal imports, relative to `root`: nothing else goes there."""
     found: set[Path] = set()
-    wanted = [root / "firmware/app/supervisor.py", root / "boards/hal/unix.py"]
+    wanted = [root / "firmware/app/supervisor.py", root / f"boards/hal/{hal}.py"]
     while wanted:
         source = wanted.pop()
         if source not in found:
