@@ -11,7 +11,7 @@ All three have the same names.
 
 # The assembler's words (pull, mov, jmp ...) have no meaning outside of it.
 # ruff: noqa: F821
-# mypy: disable-error-code="name-defined"
+# mypy: disable-error-code="name-defined,call-overload"
 
 import rp2
 from machine import Pin
@@ -85,8 +85,10 @@ class UartSender(Sender):
     def set_bitrate(self, bps: int) -> None:
         """Raises ValueError if the line is too fast for it."""
         if bps > FASTEST_BY_UART:
-            raise ValueError("de_by uart: %d bit/s is too fast, the most is %d; allowed then: pio"
-                             % (bps, FASTEST_BY_UART))
+            raise ValueError(
+                "de_by uart: %d bit/s is too fast, the most is %d; allowed then: pio"
+                % (bps, FASTEST_BY_UART)
+            )
 
     def start(self, frame: bytes) -> None:
         self._de(1)
@@ -120,7 +122,7 @@ class PioSender:
             size=0, inc_write=False, treq_sel=block * _REQUESTS_A_BLOCK + place
         )
         self._dma.config(write=self._machine, ctrl=self._control)
-        self._leaving = b""
+        self._leaving = bytearray()
 
     def set_bitrate(self, bps: int) -> None:
         """To be called after the UART was set to `bps`: that gives it the TX pin."""
@@ -132,7 +134,7 @@ class PioSender:
             set_base=self._de,
         )
         self._machine.active(1)
-        self._leaving = b""
+        self._leaving = bytearray()
 
     def start(self, frame: bytes) -> None:
         """Begins to send `frame`, of at least one byte."""
@@ -145,7 +147,7 @@ class PioSender:
         """Whether the last stop bit is out."""
         if self._leaving and self._machine.rx_fifo():
             self._machine.get()
-            self._leaving = b""
+            self._leaving = bytearray()
         return not self._leaving
 
     def on_almost_sent(self) -> None:
