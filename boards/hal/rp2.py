@@ -13,9 +13,10 @@ import sys
 import time
 
 import machine
+from machine import UART, Pin
+
 from boards.hal.rp2_relay import Output
 from boards.hal.rp2_senders import PioSender, Sender, UartSender
-from machine import UART, Pin
 
 # State machines: the first block of four counts for relays, the second sends.
 _MOST_RELAYS = 4

@@ -28,6 +28,7 @@ from loquet_tools.errors import ToolError
 from loquet_tools.paths import ROOT, device_sources
 
 START = ROOT / "firmware/start/main.py"
+BOOT = ROOT / "firmware/start/boot.py"
 BOARD = ROOT / "boards/virtual/board.json"
 
 # More than settings allow: whoever only reads overwrites nothing.
@@ -48,6 +49,12 @@ def fill(folder: Path, board: dict[str, Any], compiled: bool) -> None:
             compile_module(source, target.with_suffix(".mpy"))
         else:
             shutil.copyfile(ROOT / source, target)
+
+
+def fill_board(folder: Path, name: str) -> None:
+    """Puts there what the board `name` starts with. Its modules are frozen into its firmware."""
+    for path in (BOOT, START, ROOT / "boards" / name / "board.json"):
+        shutil.copyfile(path, folder / path.name)
 
 
 def store(folder: Path, settings: dict[str, Any], cards: list[bytes]) -> None:
