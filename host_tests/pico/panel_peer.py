@@ -9,7 +9,6 @@ from typing import Any
 
 from loquet_tools import device_folder
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Registers, VirtualReader
-from loquet_tools.virtual_reader.output import Output
 from loquet_tools.virtual_reader.registers import OUTPUT_TLV
 from pico_rig.image import image_of
 from pico_rig.reader_peer import ReaderPeer, microseconds
@@ -82,7 +81,7 @@ class PanelPeer(ReaderPeer):
     def reported(self, rig: Rig, report: dict[str, Any]) -> None:
         """The panel has told something."""
 
-    def lay(self, rig: Rig, uid: bytes, options: Any = None) -> None:
+    def lay(self, rig: Rig, uid: bytes) -> None:
         """Lays a card on the reader, now."""
         self.line.advance(microseconds(rig))
         self.line.reader.present(Card(uid), microseconds(rig))
@@ -108,4 +107,6 @@ def is_ready(report: dict[str, Any]) -> bool:
     return report["event"] == "reader" and report["state"] == "ready"
 
 
-__all__ = ["Output", "PanelPeer", "flash_image", "is_ready"]
+def start_file(preamble: str) -> bytes:
+    """main.py, with something before it that goes wrong later."""
+    return preamble.encode() + b"\n" + device_folder.START.read_bytes()
