@@ -347,7 +347,7 @@ class WallClock:
 
     So that a restart of ours does not take the time from the cards with dates, the last known time
     stands in a register that only loses power: after a restart the clock is behind by what passed
-    since, at most the watchdog's time.
+    since, the watchdog's time and a second at most.
     """
 
     def __init__(self):
