@@ -16,8 +16,8 @@ All three have the same names.
 import rp2
 from machine import Pin
 
-# By UART, DE falls up to 20 us after the stop bit: on a faster line that is more than a bit, and the
-# reader's answer may have begun.
+# By UART, DE falls up to 20 us after the stop bit: on a faster line that is more than a bit, and
+# the reader's answer may have begun.
 FASTEST_BY_UART = 38400
 
 # Clocks of the state machine in a bit: the sums of the comments below.
