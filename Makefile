@@ -51,7 +51,7 @@ types: $(READY) $(STUBS) ## mypy alone
 
 coverage: $(READY) ## which lines the tests on CPython reach
 	@tools/setup/micropython.sh
-	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/pytest --ignore=host_tests/pico --cov --cov-report=term-missing:skip-covered
 
 mutants: $(READY) ## whether the tests notice mistakes in the modules that decide
 	@$(BIN)/python -m host_tests.mutation

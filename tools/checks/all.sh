@@ -24,7 +24,7 @@ step "mypy" check types
 step "portability" check portability
 step "arrows" check arrows
 step "mpy-cross" check compile_device
-step "tests on CPython" $bin/pytest --ignore=host_tests/end_to_end
+step "tests on CPython" $bin/pytest --ignore=host_tests/end_to_end --ignore=host_tests/pico
 step "portable tests on MicroPython" $micropython -X heapsize=32m host_tests/portable.py
 step "mutants" $bin/python -m host_tests.mutation
 step "end to end" $bin/pytest host_tests/end_to_end

@@ -6,6 +6,7 @@ The build of a device's firmware imports this too: nothing but Python itself is 
 from __future__ import annotations
 
 import ast
+import hashlib
 import sys
 from pathlib import Path
 
@@ -28,6 +29,19 @@ def device_sources(root: Path = ROOT, hal: str = "unix") -> list[Path]:
             found.add(source)
             wanted += [path for name in _imported(source) for path in _files_of(name, root)]
     return sorted(path.relative_to(root) for path in found)
+
+
+def program_digest(sources: list[Path], root: Path = ROOT) -> str:
+    """Tells which program a device runs: SHA-256 over the names and contents of `sources`, as hex.
+
+    A frozen program has it as `loquet_build.DIGEST`.
+    """
+    digest = hashlib.sha256()
+    for source in sources:
+        data = (root / source).read_bytes()
+        digest.update(b"%s\0%d\0" % (source.as_posix().encode(), len(data)))
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _imported(source: Path) -> list[str]:

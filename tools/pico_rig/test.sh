@@ -1,8 +1,9 @@
 #!/bin/sh
-# `make test-pico`: the tests of the rig's parts, and of the whole with real MicroPython.
+# `make test-pico`: the tests of the rig's parts, of the whole with real MicroPython, and of
+# our firmware on it.
 set -eu
 cd "$(dirname "$0")/../.."
 tools/pico_rig/install.sh
 node --test tools/pico_rig/tests/
 node tools/pico_rig/tests/plain.mjs
-exec .venv/bin/pytest tools/pico_rig/tests "$@"
+exec .venv/bin/pytest tools/pico_rig/tests host_tests/pico "$@"
