@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from pico_rig.image import image
-from pico_rig.rig import Byte, Peer, Rig
 
 from host_tests.pico.panel_peer import DE, TX
+from pico_rig.image import image
+from pico_rig.rig import Byte, Peer, Rig
 
 RATES = (38400, 115200, 230400, 460800, 921600)
 FRAME = bytes.fromhex("16045800019060AD") + bytes(range(0x50, 0x80)) + b"\x00\xff\x00"

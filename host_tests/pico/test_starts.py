@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from loquet_tools import device_folder
-from pico_rig.image import BLOCK_BYTES, BLOCKS, files_of
-from pico_rig.rig import FIRMWARE_USB, Rig
-
 from host_tests.pico.panel_peer import (
     KNOWN,
     RELAY,
@@ -17,6 +13,9 @@ from host_tests.pico.panel_peer import (
     is_ready,
     start_file,
 )
+from loquet_tools import device_folder
+from pico_rig.image import BLOCK_BYTES, BLOCKS, files_of
+from pico_rig.rig import FIRMWARE_USB, Rig
 
 MS = 10**6
 TOLD_S = 1_800_000_000
