@@ -25,7 +25,7 @@ fail() {
 }
 
 # What goes into the firmware, as one number.
-stamp=$(find $here lib firmware boards/hal -type f \( -name "*.py" -o -name "*.sh" \) | LC_ALL=C sort |
+stamp=$(find $here lib firmware boards/hal -type f \( -name "*.py" -o -name "*.sh" -o -name "*.h" \) | LC_ALL=C sort |
     xargs sha256sum | sha256sum | cut -c 1-16)
 if [ "$(cat $home/stamp 2>/dev/null)" = "$stamp" ]; then
     exit 0
@@ -141,7 +141,8 @@ build() { # name, then the compiler's options
 }
 
 export MAKEFLAGS="-s -j$(nproc)"
-build usb ""
-build uart "-DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
+in_ram="-include $root/$here/hot.h"
+build usb "$in_ram"
+build uart "$in_ram -DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
 echo "$stamp" >$home/stamp
 ls -l $home/*.uf2
