@@ -12,6 +12,7 @@ from loquet.errors import LoquetError
 from loquet_tools import cards, explain_access, settings_check
 from loquet_tools.decode import decode
 from loquet_tools.demo import demo
+from loquet_tools.deploy.command import deploy
 from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.panel import panel
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(panel)
 app.command()(decode)
+app.command()(deploy)
 app.command()(explain_access.explain)
 app.add_typer(cards.app, name="cards")
 app.add_typer(settings_check.app, name="settings")
