@@ -2,8 +2,8 @@
 
     python -m pico_rig.console [--files IMAGE] [--files-out IMAGE]
 
-Whatever talks to a real Pico talks to it: a terminal, mpremote, `loquet deploy`. It runs at the speed
-of the clock on the wall, or slower where this machine cannot keep up. POSIX only.
+Whatever talks to a real Pico talks to it: a terminal, mpremote, `loquet deploy`. It runs at the
+speed of the clock on the wall, or slower where this machine cannot keep up. POSIX only.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ ENDS_WITHIN_S = 60
 
 
 class PicoOnAPort:
-    """Runs from `with` on, its console at `port`. `image`: its file system, None for an empty flash.
+    """Runs from `with` on, its console at `port`.
 
-    `watch`: pins whose edges are noted. After `stop`, `image_after` is what the flash holds.
+    `image`: its file system, None for an empty flash. `watch`: pins whose edges are noted. After `stop`, `image_after` is what the flash holds.
     """
 
     def __init__(self, image: bytes | None, watch: tuple[int, ...] = (), firmware: Path = FIRMWARE):

@@ -107,8 +107,8 @@ def transfer(board: Board, cards: CardFile, there: dict[str, Any] | None, tell: 
         board.run("Cards(CARDS).create()\ncards_there()")
     for at in range(0, len(cards.profiles), PROFILE_BYTES_AT_ONCE):
         board.run(f"profiles.extend({cards.profiles[at : at + PROFILE_BYTES_AT_ONCE]!r})")
-    announced = (cards.generation, cards.count, bytes.fromhex(cards.digest))
-    staged = board.value("begin_cards(%d, %d, %r)" % announced)
+    digest = bytes.fromhex(cards.digest)
+    staged = board.value(f"begin_cards({cards.generation}, {cards.count}, {digest!r})")
     for first in range(staged, cards.count, RECORDS_AT_ONCE):
         begin, end = first * RECORD_BYTES, (first + RECORDS_AT_ONCE) * RECORD_BYTES
         board.run(f"stay()\ncards.stage({cards.records[begin:end]!r})")

@@ -93,10 +93,8 @@ def stored_settings(board: Board) -> dict[str, bytes]:
 
 def check_root(board: Board) -> None:
     """ToolError if something on the board would be run in place of the firmware's program."""
-    there = set(board.value("os.listdir('/')"))
-    found = sorted(
-        name for name in there if name.removesuffix(".py").removesuffix(".mpy") in SHADOWS
-    )
+    there = board.value("os.listdir('/')")
+    found = sorted(name for name in there if name.split(".")[0] in SHADOWS)
     if found:
         raise ToolError(
             f"on the board there is {', '.join(found)}, which would run in place of the program in "

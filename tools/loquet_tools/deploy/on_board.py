@@ -6,7 +6,7 @@ what is put in place here is what the panel finds. It prints nothing.
 
 import hashlib
 import os
-import time
+from time import ticks_diff, ticks_ms  # type: ignore[attr-defined]
 
 import machine
 import rp2
@@ -26,22 +26,23 @@ WORK_MS = 1000
 CARDS = "/cards"
 
 patience = machine.Timer()
+cards = Cards(CARDS)
 profiles = bytearray()
 
 
-def stay():
+def stay() -> None:
     """Stays in maintenance for another minute."""
     patience.init(
         mode=machine.Timer.ONE_SHOT, period=PATIENCE_MS, callback=lambda timer: machine.reset()
     )
 
 
-def hashes(names):
+def hashes(names: list) -> dict:
     """SHA-256 in hex by name of each of these files in the root; None: there is none."""
     return {name: hash_of("/" + name) for name in names}
 
 
-def hash_of(path):
+def hash_of(path: str) -> str | None:
     if not records.exists(path):
         return None
     digest = hashlib.sha256()
@@ -54,13 +55,13 @@ def hash_of(path):
     return digest.digest().hex()
 
 
-def switch(names, suffix):
+def switch(names: list, suffix: str) -> None:
     """Puts the files that were written beside these in their place."""
     for name in names:
-        os.rename("/%s%s" % (name, suffix), "/" + name)
+        os.rename(f"/{name}{suffix}", f"/{name}")
 
 
-def remove(names):
+def remove(names: list) -> None:
     """Removes these from the root; they need not be there."""
     for name in names:
         records.remove("/" + name)
@@ -69,21 +70,19 @@ def remove(names):
 # The card list, by the code of the panel.
 
 
-def cards_there():
+def cards_there() -> dict | None:
     """What there is to say of the card list; None: there is none. Raises StorageError."""
-    global cards
     if not records.exists(CARDS):
         return None
     # Without this one nothing can be put in place of what is there.
     Manifest(CARDS).load()
-    cards = Cards(CARDS)
     problem = None
     try:
         cards.open()
     except StorageError as error:
         problem = str(error)
     if cards.damaged:
-        problem = "%s is damaged" % cards.damaged[0]
+        problem = f"{cards.damaged[0]} is damaged"
     return {
         "generation": cards.generation,
         "digest": cards.digest.hex(),
@@ -93,7 +92,7 @@ def cards_there():
     }
 
 
-def begin_cards(generation, count, digest):
+def begin_cards(generation: int, count: int, digest: bytes) -> int:
     """Begins to stage the list with these `profiles`, or goes on: how many cards are staged."""
     if cards.staging == (generation, count, digest):
         return cards.resume()
@@ -102,11 +101,11 @@ def begin_cards(generation, count, digest):
     return 0
 
 
-def work():
+def work() -> bool:
     """Works at the list that was committed, for a while; whether there is more to do."""
-    began_ms = time.ticks_ms()
+    began_ms = ticks_ms()
     try:
-        while time.ticks_diff(time.ticks_ms(), began_ms) < WORK_MS:
+        while ticks_diff(ticks_ms(), began_ms) < WORK_MS:
             if not cards.work():
                 return False
     except Exception:
@@ -119,7 +118,7 @@ def work():
 # A new board's flash.
 
 
-def make_file_system():
+def make_file_system() -> bool:
     """Makes a file system and mounts it, if no byte of the flash was ever written; whether so."""
     flash = rp2.Flash()
     blocks, size = flash.ioctl(4, 0), flash.ioctl(5, 0)
