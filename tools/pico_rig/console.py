@@ -29,7 +29,8 @@ ENDS_WITHIN_S = 60
 class PicoOnAPort:
     """Runs from `with` on, its console at `port`.
 
-    `image`: its file system, None for an empty flash. `watch`: pins whose edges are noted. After `stop`, `image_after` is what the flash holds.
+    `image`: its file system, None for an empty flash. `watch`: pins whose edges are noted. After
+    `stop`, `image_after` is what the flash holds.
     """
 
     def __init__(self, image: bytes | None, watch: tuple[int, ...] = (), firmware: Path = FIRMWARE):
