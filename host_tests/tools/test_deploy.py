@@ -128,7 +128,7 @@ def test_what_differs_is_what_is_not_there_as_it_should_be():
 
 
 def test_the_start_files_are_the_projects_own():
-    files = file_set.start_files(ROOT / "boards/pico")
+    files = file_set.start_files("pico")
     assert list(files) == ["board.json", "boot.py", "main.py"]
     assert json.loads(files["board.json"])["hal"] == "rp2"
     assert files["boot.py"] == (ROOT / "firmware/start/boot.py").read_bytes()

@@ -15,7 +15,6 @@ from loquet_tools.deploy.board import Board
 from loquet_tools.deploy.card_list import CardFile
 from loquet_tools.deploy.file_set import Tell
 from loquet_tools.errors import ToolError
-from loquet_tools.paths import ROOT
 
 BOARDS = ("pico",)
 
@@ -122,7 +121,7 @@ def _prepare(board: Board, order: Order, tell: Tell) -> None:
 def _transfer(board: Board, order: Order, tell: Tell) -> None:
     """All that may be refused is, before anything is changed."""
     file_set.check_root(board)
-    wanted = file_set.start_files(ROOT / "boards" / order.board)
+    wanted = file_set.start_files(order.board)
     wanted |= file_set.settings_files(file_set.stored_settings(board), order.settings)
     there = board.value("cards_there()") if order.cards else None
     replaced = order.cards is not None and card_list.is_wanted(

@@ -18,9 +18,9 @@ from typing import Any
 
 from loquet.errors import StorageError
 from loquet.settings_store import SettingsStore
+from loquet_tools import device_folder
 from loquet_tools.deploy.board import Board
 from loquet_tools.errors import ArgumentError, ToolError
-from loquet_tools.paths import ROOT
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -35,10 +35,11 @@ BEING_WRITTEN = ".deploy"
 SHADOWS = ("springcore", "loquet", "firmware", "boards", "loquet_build")
 
 
-def start_files(board_folder: Path) -> dict[str, bytes]:
-    """What a board starts with, by name."""
-    sources = (board_folder / "board.json", *(ROOT / "firmware/start" / name for name in START[1:]))
-    return {source.name: source.read_bytes() for source in sources}
+def start_files(board: str) -> dict[str, bytes]:
+    """What a board of that name starts with, by name."""
+    with TemporaryDirectory() as folder:
+        device_folder.fill_board(Path(folder), board)
+        return {name: Path(folder, name).read_bytes() for name in START}
 
 
 def settings_files(stored: dict[str, bytes], document: object | None) -> dict[str, bytes]:

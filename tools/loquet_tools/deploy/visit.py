@@ -8,7 +8,7 @@ boot.py start nothing the next time, and the second a restart.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,8 @@ def end(board: Board, tell: Tell) -> None:
     board.value(f"remove([{MARKER!r}])")
     board.reset()
     unknown: list[str] = []
-    for line in _lines(board, STARTED_S):
-        report = _report(line)
+    for line in lines(board, STARTED_S):
+        report = report_of(line)
         if report is None:
             unknown = [*unknown[1 - UNKNOWN_LINES :], line]
         elif report["event"] == "panel" and report["state"] == "stopped":
@@ -128,6 +128,24 @@ def give_up(board: Board) -> None:
         pass
 
 
+def lines(board: Board, seconds: float) -> Iterator[str]:
+    """What the board prints within so many seconds, line by line."""
+    unread = b""
+    for piece in board.listen(seconds):
+        *ended, unread = (unread + piece).split(b"\n")
+        for line in ended:
+            yield line.decode(errors="replace").rstrip("\r")
+
+
+def report_of(line: str) -> dict[str, Any] | None:
+    """A line of the panel; None if it is another one."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "event" in found else None
+
+
 def _bring_tools(board: Board) -> None:
     board.run(ON_BOARD.read_text())
     board.run("stay()")
@@ -140,20 +158,3 @@ def _wait_for_prompt(board: Board) -> None:
         if heard.endswith(PROMPT):
             return
     # Said while nobody could hear it: whoever interrupts will see.
-
-
-def _lines(board: Board, seconds: float) -> Any:
-    unread = b""
-    for piece in board.listen(seconds):
-        *lines, unread = (unread + piece).split(b"\n")
-        for line in lines:
-            yield line.decode(errors="replace").rstrip("\r")
-
-
-def _report(line: str) -> dict[str, Any] | None:
-    """A line of the panel; None if it is another one."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and "event" in found else None
