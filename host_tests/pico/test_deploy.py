@@ -4,8 +4,10 @@ Real time: nothing here depends on how long a thing takes, and a slow machine on
 """
 
 import json
+import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,13 +19,15 @@ from loquet.card import Card
 from loquet.card_list import pack_list
 from loquet.cards import Cards
 from loquet.settings_store import SettingsStore
+from loquet_tools import cli
 from loquet_tools.cards import replace
-from loquet_tools.deploy import file_set, visit
+from loquet_tools.deploy import file_set, firmware, visit
 from loquet_tools.deploy.board import Board
 from loquet_tools.device_folder import log_of
 from loquet_tools.errors import ToolError
 from pico_rig.console import PicoOnAPort
 from pico_rig.image import files_of, image
+from pico_rig.rig import FIRMWARE_USB
 
 RELAY = 10
 SETTINGS = {"readers": [{"name": "front"}], "doors": [{"name": "front"}]}
@@ -367,3 +371,47 @@ def test_a_panel_that_does_not_start_says_why(desk, tmp_path):
         status, steps, errors = deploy(pico, *desk.all)
         assert status == 1 and "the panel does not start: door 3: this board has 2" in errors
         assert no_edge(pico)
+
+
+def of_other_sources(uf2):
+    """A firmware whose program says that it is another one."""
+    blocks = [uf2[at : at + 512] for at in range(0, len(uf2), 512)]
+    program = b"".join(block[32:288] for block in blocks)
+    digest = firmware.wanted_digest().encode()
+    assert program.count(digest) == 1
+    program = program.replace(digest, b"0" * len(digest))
+    return b"".join(
+        block[:32] + program[number * 256 : (number + 1) * 256] + block[288:]
+        for number, block in enumerate(blocks)
+    )
+
+
+def test_another_program_is_flashed_if_that_is_said(desk, tmp_path, monkeypatch, capfd):
+    other = tmp_path / "other.uf2"
+    other.write_bytes(of_other_sources(FIRMWARE_USB.read_bytes()))
+    drive = tmp_path / "RPI-RP2"
+    monkeypatch.setattr(firmware, "MOUNTS", (str(drive),))
+
+    def boot_loader(pico):
+        pico.wait_for_boot_loader()
+        drive.mkdir()
+        (drive / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0\r\nBoard-ID: RPI-RP2\r\n")
+        copied = drive / "loquet.uf2"
+        wait_for(lambda: copied.exists() and copied.stat().st_size == other.stat().st_size)
+        copied.rename(tmp_path / "flashed.uf2")
+        shutil.rmtree(drive)
+        pico.flash(tmp_path / "flashed.uf2")
+
+    with PicoOnAPort(deployed(desk, tmp_path), (RELAY,), other) as pico:
+        starts_by_itself(pico)
+        beside = threading.Thread(target=boot_loader, args=(pico,))
+        beside.start()
+        status = cli.status_of(
+            ["deploy", "--board", "pico", "--port", pico.port, "--firmware", *desk.all]
+        )
+        beside.join()
+        printed = capfd.readouterr()
+        assert (status, printed.err) == (0, "")
+        assert f"Flashed by {drive}." in printed.out and "The panel has started" in printed.out
+        assert no_edge(pico)
+    assert (tmp_path / "flashed.uf2").read_bytes() == FIRMWARE_USB.read_bytes()

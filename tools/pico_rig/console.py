@@ -69,6 +69,18 @@ class PicoOnAPort:
         """Takes the power away and gives it back."""
         self._do("cut_power")
 
+    def wait_for_boot_loader(self) -> None:
+        """Waits until the program calls the boot ROM's loader, which the rig does not have."""
+        self._process.wait()
+        if "reset to USB boot" not in self._path("errors").read_text():
+            raise RigError("it has ended, and not for the boot loader")
+
+    def flash(self, firmware: Path) -> None:
+        """What the boot loader does with a UF2 file: another firmware, and a start."""
+        self._firmware = firmware
+        self._image = self._path("after.img").read_bytes()
+        self._process = self._started()
+
     def stop(self) -> list[dict[str, Any]]:
         """Ends it: its starts and the edges of the pins, in order. RigError if it has failed."""
         if self._process.poll() is None:
