@@ -113,18 +113,13 @@ def starts(pico):
     return [told for told in pico.told() if told["event"] == "start"]
 
 
-def starts_by_itself(pico):
-    """Waits until the panel says that it has started, without being told to; its report."""
-    board = Board(pico.port)
-    board.open()
-    try:
-        return next(
-            report
-            for report in map(visit.report_of, visit.lines(board, LIMIT_S))
-            if report and report["event"] == "panel"
-        )
-    finally:
-        board.close()
+def wait_for_panel(pico, meanwhile=lambda: None):
+    """Waits until a panel that runs says something; before that, `meanwhile` is done."""
+    with closing(Board(pico.port)) as board:
+        board.open()
+        meanwhile()
+        reports = filter(None, map(visit.report_of, visit.lines(board, LIMIT_S)))
+        assert next(reports).get("state") != "stopped"
 
 
 def no_edge(pico):
@@ -191,7 +186,7 @@ def test_the_log_and_the_uses_stay(desk, tmp_path):
     flash = deployed(desk, tmp_path)
     desk.write_cards(30)
     with PicoOnAPort(flash, (RELAY,)) as pico:
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico)
         for count in (1, 2):
             status, steps, errors = deploy(pico, *desk.all)
             assert (status, errors) == (0, "")
@@ -209,30 +204,29 @@ def test_the_log_and_the_uses_stay(desk, tmp_path):
             (log / name).write_bytes(data)
     numbers, kinds, _ = zip(*log_of(log), strict=True)
     assert list(numbers) == list(range(1, len(numbers) + 1))
-    assert kinds[:4] == ("power_up", "restart_wanted", "power_up", "restart_wanted")
+    assert kinds.count("power_up") >= 3 and "restart_wanted" in kinds
 
 
 def test_killed_in_the_middle_the_old_files_work_and_the_next_time_goes_on(desk, tmp_path):
     flash = deployed(desk, tmp_path)
     desk.write_settings(OTHER_SETTINGS)
-    desk.write_cards(400)
+    desk.write_cards(1300)
     with PicoOnAPort(flash, (RELAY,)) as pico:
-        starts_by_itself(pico)
+        wait_for_panel(pico)
         process = subprocess.Popen(arguments(pico, *desk.all), stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
-            if json.loads(line).get("done", 0) >= 200:
+            if json.loads(line).get("done", 0) >= 1000:
                 process.kill()
                 break
         process.communicate()
-        pico.cut_power()
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico, pico.cut_power)
         status, steps, errors = deploy(pico, *desk.all)
         assert (status, errors) == (0, "")
         first = next(step for step in steps if step["step"] == "writing")
-        assert first["name"] == "cards" and first["done"] > 26  # it did not begin anew
+        assert first["name"] == "cards" and first["done"] > 800  # it did not begin anew
         assert no_edge(pico)
     with cards_on(pico, tmp_path / "on board") as found:
-        assert found.count == 400
+        assert found.count == 1300
     assert settings_on(pico, tmp_path / "settings").doors[0].pulse_ms == 5000
 
 
@@ -260,8 +254,7 @@ def test_killed_between_two_files_nothing_has_changed(desk, tmp_path):
         with pytest.raises(Killed):
             file_set.transfer(board, wanted, lambda step: None)
         board.close()
-        pico.cut_power()
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico, pico.cut_power)
         assert no_edge(pico)
     after = files_of(pico.image_after)
     assert {name: after[name] for name in wanted} == {name: before[name] for name in wanted}
@@ -277,8 +270,7 @@ def test_a_list_cut_off_between_any_two_pieces_is_never_in_use(desk, tmp_path):
                 process.kill()
                 break
         process.communicate()
-        pico.cut_power()
-        starts_by_itself(pico)
+        wait_for_panel(pico, pico.cut_power)
         pico.stop()
     with cards_on(pico, tmp_path / "on board") as found:
         assert (found.generation, found.count, found.check()) == (1, 20, [])
@@ -297,7 +289,7 @@ def test_a_board_that_is_left_alone_in_maintenance_starts_its_panel(desk, tmp_pa
         visit.begin(board)
         before = len(starts(pico))
         board.close()
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico)
         assert len(starts(pico)) == before + 1
         assert no_edge(pico)
 
@@ -306,11 +298,11 @@ def test_another_program_is_refused_and_goes_on_running(desk, tmp_path):
     # What lies in the root is found before what is frozen.
     flash = deployed(desk, tmp_path, loquet_build__py=b'DIGEST = "%s"\n' % (b"0" * 64))
     with PicoOnAPort(flash, (RELAY,)) as pico:
-        starts_by_itself(pico)
+        wait_for_panel(pico)
         status, steps, errors = deploy(pico, *desk.all)
         assert (status, steps) == (1, [])
         assert "its firmware has program 000000000000" in errors and "hold BOOTSEL" in errors
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico)
         assert no_edge(pico)
     after = files_of(pico.image_after)
     assert {name: after[name] for name in files_of(flash) if "/" not in name} == {
@@ -330,7 +322,7 @@ def test_an_older_list_is_refused_before_anything_is_changed(desk, tmp_path):
         status, steps, errors = deploy(pico, *desk.all)
         assert status == 2 and "--cards is generation 1, and the board has 2" in errors
         assert states(steps) == {}
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico)
         assert no_edge(pico)
     assert files_of(pico.image_after)["settings"] == files_of(flash)["settings"]
 
@@ -351,7 +343,7 @@ def test_what_arrives_damaged_is_noticed_and_not_used(desk, tmp_path):
             file_set.transfer(board, wanted, lambda step: None)
         visit.give_up(board)
         board.close()
-        assert starts_by_itself(pico)["state"] == "started"
+        wait_for_panel(pico)
         assert no_edge(pico)
     assert files_of(pico.image_after)["main.py"] == files_of(flash)["main.py"]
 
@@ -403,7 +395,7 @@ def test_another_program_is_flashed_if_that_is_said(desk, tmp_path, monkeypatch,
         pico.flash(tmp_path / "flashed.uf2")
 
     with PicoOnAPort(deployed(desk, tmp_path), (RELAY,), other) as pico:
-        starts_by_itself(pico)
+        wait_for_panel(pico)
         beside = threading.Thread(target=boot_loader, args=(pico,))
         beside.start()
         status = cli.status_of(

@@ -51,7 +51,7 @@ class Board:
         give_up_s = time.monotonic() + within_s
         while True:
             try:
-                self._transport = SerialTransport(self.port, timeout=ANSWER_S)
+                self._transport = SerialTransport(self.port)
                 return
             except TransportError:
                 if time.monotonic() > give_up_s:
@@ -78,12 +78,11 @@ class Board:
 
     def _enter(self) -> bool:
         try:
-            # Of a pty mpremote waits for every byte as long as this.
-            self._transport.serial.timeout = HEARD_WITHIN_S
+            # mpremote looks at the time only when it has heard nothing for so long.
+            self._transport.serial.timeout = LISTEN_S
             # It prints what it does not understand.
             with redirect_stdout(io.StringIO()):
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=HEARD_WITHIN_S)
-            self._transport.serial.timeout = ANSWER_S
             return True
         except TransportError:
             return False
@@ -141,6 +140,7 @@ class Board:
     @contextmanager
     def _speaking(self) -> Iterator[None]:
         """Says in our words what may happen between us and the board."""
+        self._transport.serial.timeout = ANSWER_S
         try:
             with redirect_stdout(io.StringIO()):
                 yield

@@ -112,8 +112,7 @@ def _prepare(board: Board, order: Order, tell: Tell) -> None:
         }
     )
     if not identity.has_files:
-        visit.make_file_system(board)
-        tell({"step": "formatted"})
+        visit.make_file_system(board, tell)
     visit.begin(board)
     tell({"step": "maintenance"})
 

@@ -118,16 +118,28 @@ def work() -> bool:
 # A new board's flash.
 
 
-def make_file_system() -> bool:
-    """Makes a file system and mounts it, if no byte of the flash was ever written; whether so."""
+def make_file_system() -> str:
+    """Mounts the file system, which may have to be made; "mounted", "made" or "unusable".
+
+    One is made only if no byte of the flash was ever written.
+    """
     flash = rp2.Flash()
+    made = _is_blank(flash)
+    if made:
+        # The flash programs pages of 256 bytes; _boot.py mounts it so.
+        vfs.VfsLfs2.mkfs(flash, progsize=256)
+    try:
+        vfs.mount(vfs.VfsLfs2(flash, progsize=256), "/")
+    except OSError:
+        return "unusable"
+    return "made" if made else "mounted"
+
+
+def _is_blank(flash: rp2.Flash) -> bool:
     blocks, size = flash.ioctl(4, 0), flash.ioctl(5, 0)
     empty, block = b"\xff" * size, bytearray(size)
     for number in range(blocks):
         flash.readblocks(number, block)
         if block != empty:
             return False
-    # The flash programs pages of 256 bytes; _boot.py mounts it so.
-    vfs.VfsLfs2.mkfs(flash, progsize=256)
-    vfs.mount(vfs.VfsLfs2(flash, progsize=256), "/")
     return True

@@ -70,10 +70,14 @@ def identify(board: Board) -> Identity:
     return Identity(name, machine, ".".join(map(str, version)), digest, mounted)
 
 
-def make_file_system(board: Board) -> None:
+def make_file_system(board: Board, tell: Tell) -> None:
     """For a new board. ToolError if its flash holds something that does not mount."""
     _bring_tools(board)
-    if not board.value("make_file_system()"):
+    # It may be there all the same: Ctrl-C also stops the firmware's own _boot.py.
+    found = board.value("make_file_system()")
+    if found == "made":
+        tell({"step": "formatted"})
+    elif found == "unusable":
         raise ToolError(
             "the board's file system does not mount, and is left as it is: what is in it may be "
             "wanted; to give it up, at its prompt: import rp2, vfs; "
