@@ -15,7 +15,7 @@ from pathlib import Path
 from loquet_tools.deploy.board import Board
 from loquet_tools.deploy.visit import Identity
 from loquet_tools.errors import ToolError
-from loquet_tools.paths import ROOT, device_sources, digest_of
+from loquet_tools.paths import ROOT, device_sources, program_digest
 
 UF2 = ".cache/pico-firmware/loquet-usb.uf2"
 
@@ -41,7 +41,7 @@ _PAYLOAD = slice(32, 32 + 256)
 
 def wanted_digest() -> str:
     """That of this project's sources."""
-    return digest_of(device_sources(hal="rp2"))
+    return program_digest(device_sources(hal="rp2"))
 
 
 def problem_of(identity: Identity, digest: str) -> str | None:

@@ -87,22 +87,30 @@ def make_file_system(board: Board, tell: Tell) -> None:
 
 def begin(board: Board) -> None:
     """From a board whose interpreter listens to one in maintenance, with `on_board.py` there."""
+    _mark(board)
     for _ in range(RESTARTS):
-        board.run(f"open('/{MARKER}', 'w').close()")
         board.reset()
         _wait_for_prompt(board)
         board.interrupt()
-        # Interrupted in boot.py, a board goes on with main.py as if nobody had asked.
+        # Interrupted in _boot.py, a board has not mounted its files.
+        if not board.value("__import__('os').listdir('/')"):
+            continue
         if not board.value("'firmware.app.supervisor' in __import__('sys').modules"):
             _bring_tools(board)
+            # Where there was no boot.py to take it away, it would keep the new one from starting.
+            board.run(f"remove([{MARKER!r}])")
             return
-    raise ToolError("the board starts its panel in spite of the file /maintenance")
+        # Interrupted in boot.py, a board goes on with main.py as if nobody had asked.
+        _mark(board)
+    raise ToolError(f"{board.port} does not come into maintenance; deploy again")
+
+
+def _mark(board: Board) -> None:
+    board.run(f"open('/{MARKER}', 'w').close()")
 
 
 def end(board: Board, tell: Tell) -> None:
     """Starts the panel, and waits until it says that it has. ToolError if it does not."""
-    # Whoever found no boot.py there has left it.
-    board.value(f"remove([{MARKER!r}])")
     board.reset()
     unknown: list[str] = []
     for line in lines(board, STARTED_S):
