@@ -28,6 +28,7 @@ def messages(path, code):
         ),
         ("firmware/start/main.py", "hal = __import__('boards.hal.' + name)"),
         ("boards/hal/rp2.py", "import machine"),
+        ("boards/hal/rp2.py", "from boards.hal.rp2_relay import Output"),
         ("tools/loquet_tools/cli.py", "import typer\nfrom loquet_tools import demo\nimport loquet"),
         ("tools/loquet_tools/virtual_reader/core.py", "from . import registers"),
         ("tools/checks/types.py", "from checks.source import ROOT"),
