@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
-PACKAGES := $(wildcard lib/*/__init__.py tools/loquet_tools/__init__.py)
+PACKAGES := $(wildcard lib/*/__init__.py tools/*/__init__.py)
 
 .PHONY: run test bench flash pictures pico-firmware test-pico calibrate-pico \
     lint format types coverage mutants lock clean

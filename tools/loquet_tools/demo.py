@@ -8,15 +8,19 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loquet_tools import arguments, device_folder, director, paths, script
-from loquet_tools.errors import ArgumentError
+from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.narrate import Narrator
 from loquet_tools.running import run
-from loquet_tools.stage import Cast, Stage
+from loquet_tools.scene import Cast, Scene
+from loquet_tools.stage import Stage
+
+if TYPE_CHECKING:
+    from loquet_tools.pico_stage import PicoStage
 
 KNOWN_CARD = "04A1B2C3D4E580"
 UNKNOWN_CARD = "0455667788AA80"
@@ -69,6 +73,9 @@ def demo(
     ] = None,
     events: Annotated[str, typer.Option(help="wakeup, spontaneous or text.")] = "wakeup",
     interpreter: Annotated[str, typer.Option(help="micropython or cpython.")] = paths.MICROPYTHON,
+    pico: Annotated[
+        bool, typer.Option("--pico", help="On an emulated Pico, in its virtual time.")
+    ] = False,
     script_file: Annotated[
         str | None, typer.Option("--script", metavar="FILE|-", help="Play this, not the visit.")
     ] = None,
@@ -86,9 +93,24 @@ def demo(
         seed=random.randrange(SEEDS) if seed is None else seed,
         settings=settings_of(events),
     )
-    paths.interpreter(interpreter)
     steps = script.parse(VISIT if script_file is None else read_script(script_file))
-    return run(perform(cast, steps, teller(headless, as_json)))
+    tell = teller(headless, as_json)
+    if pico:
+        return perform_on_pico(cast, steps, tell)
+    paths.interpreter(interpreter)
+    return run(perform(Stage, cast, steps, tell))
+
+
+def perform_on_pico(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
+    """Plays `steps` on an emulated Pico; what that needs is not always there."""
+    try:
+        from loquet_tools import pico_stage, rig_loop
+    except ImportError as error:
+        raise ToolError(f"--pico needs the Python package {error.name}; `make` gets it") from None
+    if cast.interpreter != paths.MICROPYTHON:
+        raise ArgumentError(f"--interpreter is {cast.interpreter}; --pico has micropython only")
+    pico_stage.check()
+    return run(perform(pico_stage.PicoStage, cast, steps, tell), rig_loop.RigLoop())
 
 
 def settings_of(events: str) -> dict[str, Any]:
@@ -128,9 +150,11 @@ def tell_the_end(narrator: Narrator, happening: dict[str, Any]) -> None:
         narrator.tell(happening)
 
 
-async def perform(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
-    """Plays `steps`; 0 if every expectation held."""
-    async with Stage(cast) as stage:
+async def perform(
+    kind: Callable[[Cast], Stage | PicoStage], cast: Cast, steps: list[script.Step], tell: Tell
+) -> int:
+    """Plays `steps` on a stage of that kind; 0 if every expectation held."""
+    async with kind(cast) as stage:
         telling = asyncio.create_task(tell_all(stage, tell))
         playing = asyncio.create_task(director.play(stage, steps))
         ending = asyncio.create_task(stage.follow_panel())
@@ -150,7 +174,7 @@ async def perform(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
     return 0 if reason is None else 1
 
 
-async def tell_all(stage: Stage, tell: Tell) -> None:
+async def tell_all(stage: Scene, tell: Tell) -> None:
     """Tells what happens, up to the None that ends it."""
     while (happening := await stage.happenings.get()) is not None:
         tell(happening)

@@ -133,8 +133,9 @@ class Narrator:
 
 def _demo(seen: dict[str, Any]) -> Told:
     heap = f" with a heap of {seen['heap_kib']} KiB" if seen["heap_kib"] else ""
+    where = " on an emulated Pico, in its virtual time" if seen["board"] == "pico" else ""
     return "demo", (
-        f"the panel runs on {seen['interpreter']}{heap}, events: {seen['events']}, "
+        f"the panel runs on {seen['interpreter']}{heap}{where}, events: {seen['events']}, "
         f"reader at {seen['serial']}, seed {seen['seed']}"
     )
 

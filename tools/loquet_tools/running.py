@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Coroutine
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(coroutine: Coroutine[None, None, int]) -> int:
-    """Its exit status, or 128 and the number of the signal that ended it."""
-    return asyncio.run(_until_told(coroutine))
+def run(
+    coroutine: Coroutine[None, None, int], loop: asyncio.AbstractEventLoop | None = None
+) -> int:
+    """Its exit status, or 128 and the number of the signal that ended it.
+
+    It runs in `loop`, or in one of its own.
+    """
+    if loop is None:
+        return asyncio.run(_until_told(coroutine))
+    with contextlib.closing(loop):
+        return loop.run_until_complete(_until_told(coroutine))
 
 
 async def _until_told(coroutine: Coroutine[None, None, int]) -> int:

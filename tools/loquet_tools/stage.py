@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from loquet.settings import EVENTS
 from loquet_tools import device_folder
 from loquet_tools.panel_process import (
     HEAP_KIB,
@@ -23,67 +19,24 @@ from loquet_tools.panel_process import (
     report_of,
 )
 from loquet_tools.paths import MICROPYTHON
+from loquet_tools.scene import DARK_S, POWER, SOFTWARE, WATCHDOG, Cast, Scene, line_of
 from loquet_tools.virtual_door import VirtualDoor
-from loquet_tools.virtual_reader import Card, FaultyLine, Options, Output, Registers, VirtualReader
-from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR, OUTPUT_TLV, TIMINGS
 from loquet_tools.virtual_reader.transports import Driver, Host, PtyWire
-from loquet_tools.wire_watch import RECEIVED, SENT, WireWatch
-from loquet_tools.witness import Witness
-
-WAKEUP, SPONTANEOUS, TEXT = EVENTS
-
-# What the virtual reader does -> name of the event and of the field that carries the value.
-TOLD_OUTPUTS = {
-    "wakeup": ("wakeup", "asserted"),
-    "sequence": ("sequence", "number"),
-    "own_sequence": ("own_sequence", "number"),
-    "power": ("power", "state"),
-    "fault": ("fault", "what"),
-}
-
-# What the panel says -> the same was seen on the line or at the door already, and better.
-SEEN_OURSELVES = ("wire", "relay")
-
-# Why a board starts.
-POWER, WATCHDOG, SOFTWARE = "power", "watchdog", "software"
+from loquet_tools.wire_watch import RECEIVED, SENT
 
 # Status of a panel that resets its board.
 RESET_STATUS = 1
 
-# A power cut is as long as it takes to empty a supply's capacitors.
-DARK_S = 0.5
 
+class Stage(Scene):
+    """`async with Stage(cast) as stage`: reader and door are there, and the panel runs while
+    `follow_panel` does."""
 
-@dataclass(frozen=True)
-class Cast:
-    """Who plays: the interpreter's name, the events' mode, who may pass, the faults' seed.
-
-    `settings` is the panel's document, in which the reader has that mode.
-    """
-
-    interpreter: str
-    events: str
-    cards: list[bytes]
-    seed: int
-    settings: dict[str, Any]
-
-
-class Stage:
-    """`async with Stage(cast) as stage`: everything runs, and what happens is in `happenings`.
-
-    A happening is what a line of JSON tells: {"t_ms": ..., "event": ..., more}. `witness` is told
-    of each at once. The panel runs while `follow_panel` does.
-    """
+    _reader: Driver
+    _door: VirtualDoor
 
     def __init__(self, cast: Cast):
-        self.witness = Witness()
-        self.happenings: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._cast = cast
-        self._start_ns = time.monotonic_ns()
-        self._changed = asyncio.Event()
-        self._watch = WireWatch(lambda message: self.happen("wire", **message.as_fields()))
-        self._removals: dict[bytes, asyncio.TimerHandle] = {}
-        self._finger: asyncio.TimerHandle | None = None
+        super().__init__(cast)
         self._panel: PanelProcess | None = None
         self._starts_for: str | None = POWER
         self._stack = contextlib.AsyncExitStack()
@@ -95,7 +48,10 @@ class Stage:
             )
             wire = TappedWire(lambda data: self._watch.passes(SENT, data))
             self._reader = await stack.enter_async_context(self._driver(wire))
-            self._tell_cast(wire.path)
+            interpreter = self._cast.interpreter
+            heap_kib = HEAP_KIB if interpreter == MICROPYTHON else None
+            pins = self._door.address
+            self._tell_cast(board="virtual", heap_kib=heap_kib, serial=wire.path, pins=pins)
             self._folder = stack.enter_context(panel_folder(self._setup(wire.path)))
             stack.callback(self._watch.close)
             stack.callback(self._forget_timers)
@@ -105,65 +61,7 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    # What a script acts on (director.Stage)
-
-    def now_ms(self) -> int:
-        return (time.monotonic_ns() - self._start_ns) // 1_000_000
-
-    async def wait_ms(self, ms: int) -> None:
-        await asyncio.sleep(ms / 1000)
-
-    async def wait_for_change(self, timeout_ms: int) -> None:
-        self._changed.clear()
-        # asyncio.wait_for() may swallow that we are cancelled (CPython before 3.12).
-        timer = asyncio.get_running_loop().call_later(timeout_ms / 1000, self._changed.set)
-        try:
-            await self._changed.wait()
-        finally:
-            timer.cancel()
-
-    def happen(self, event: str, **fields: Any) -> None:
-        happening = {"t_ms": self.now_ms(), "event": event, **fields}
-        self.witness.note(happening)
-        self.happenings.put_nowait(happening)
-        self._changed.set()
-
-    def present(self, card: bytes, for_ms: int | None) -> None:
-        self._cancel_removal(card)
-        self.witness.presented()
-        self.happen("card", card=card.hex().upper(), state="presented")
-        self._reader.present(Card(card))
-        if for_ms is not None:
-            loop = asyncio.get_running_loop()
-            self._removals[card] = loop.call_later(for_ms / 1000, self._take_away, card)
-
-    def remove(self) -> None:
-        self._forget_removals()
-        self.happen("card", card=None, state="removed")
-        self._reader.remove()
-
-    def set_fault(self, name: str, value: str) -> None:
-        self.happen("fault_set", name=name, value=value)
-        self._reader.set_fault(name, value)
-
-    def set_contact(self, is_open: bool) -> None:
-        self.happen("contact", open=is_open)
-        self._door.set("contact", 1 if is_open else 0)
-
-    def press_rex(self, for_ms: int) -> None:
-        self.happen("rex", for_ms=for_ms)
-        self._let_go()
-        self._door.set("rex", 0)
-        self._finger = asyncio.get_running_loop().call_later(for_ms / 1000, self._let_go)
-
-    def set_fire(self, active: bool) -> None:
-        self.happen("fire_alarm", active=active)
-        self._door.set("fire", 0 if active else 1)
-
-    def tell_time(self, seconds: int | None) -> None:
-        told = int(time.time()) if seconds is None else seconds
-        self.happen("time_told", seconds=told)
-        self._door.tell_time(told)
+    # What a script acts on (director.Stage), but for what every Scene has
 
     def cut_power(self) -> None:
         self._reader.power_off()
@@ -202,11 +100,7 @@ class Stage:
 
     async def _follow(self, panel: PanelProcess) -> None:
         async for line in panel.lines():
-            report = report_of(line)
-            event = report.pop("event")
-            report.pop("t_ms", None)
-            if event not in SEEN_OURSELVES:
-                self.happen(event, **report)
+            self._on_report(report_of(line))
         # One that ends before it runs would do so again and again.
         if await panel.exit_status() == RESET_STATUS and panel.has_started:
             self._end_panel(SOFTWARE)
@@ -225,19 +119,6 @@ class Stage:
         cast = self._cast
         return PanelSetup(cast.interpreter, [serial], self._door.address, cast.settings, cast.cards)
 
-    def _tell_cast(self, serial: str) -> None:
-        cast = self._cast
-        self.happen(
-            "demo",
-            interpreter=cast.interpreter,
-            heap_kib=HEAP_KIB if cast.interpreter == MICROPYTHON else None,
-            events=cast.events,
-            allow=[card.hex().upper() for card in cast.cards],
-            seed=cast.seed,
-            serial=serial,
-            pins=self._door.address,
-        )
-
     # The reader, the line, the door
 
     def _driver(self, wire: TappedWire) -> Driver:
@@ -249,53 +130,11 @@ class Stage:
         )
         return Driver(line_of(self._cast.events, self._cast.seed), wire, host)
 
-    def _on_output(self, happened: Output) -> None:
-        if happened.kind in TOLD_OUTPUTS:
-            event, field = TOLD_OUTPUTS[happened.kind]
-            self.happen(event, **{field: happened.value})
-
     def _on_relay(self, place: int, energised: bool) -> None:
         self.happen("relay", energised=energised)
 
     def _on_bad_line(self, line: str) -> None:
         self.happen("trouble", name="bad_pin_line", detail=line)
-
-    def _let_go(self) -> None:
-        if self._finger is not None:
-            self._finger.cancel()
-            self._finger = None
-        self._door.set("rex", 1)
-
-    def _take_away(self, card: bytes) -> None:
-        del self._removals[card]
-        self.happen("card", card=card.hex().upper(), state="removed")
-        self._reader.remove(Card(card))
-
-    def _cancel_removal(self, card: bytes) -> None:
-        timer = self._removals.pop(card, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _forget_removals(self) -> None:
-        for card in list(self._removals):
-            self._cancel_removal(card)
-
-    def _forget_timers(self) -> None:
-        self._forget_removals()
-        if self._finger is not None:
-            self._finger.cancel()
-
-
-def line_of(events: str, seed: int) -> FaultyLine:
-    """A reader and its line, set up for the events' mode."""
-    output = OUTPUT_SCRDR if events == TEXT else OUTPUT_TLV
-    # With move tracking the reader says when a card goes, so that it may come again at once.
-    registers = Registers.smart_reader(output, move_tracking=True)
-    # By default it rests for a second between two cards, and misses one that comes and goes.
-    registers.write(TIMINGS, b"\x00\xff")
-    mode = SPONTANEOUS if events == SPONTANEOUS else WAKEUP
-    reader = VirtualReader(Options(event_mode=mode), registers, seed)
-    return FaultyLine(reader, seed)
 
 
 class TappedWire(PtyWire):

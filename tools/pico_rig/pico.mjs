@@ -47,8 +47,9 @@ export class Pico {
     this.onStart(this.board);
   }
 
-  /** The power fails now, and comes back at once. */
-  cutPower() {
+  /** The power fails now, and comes back `darkNs` later. */
+  cutPower(darkNs = 0) {
+    this.darkNs = darkNs;
     this.history.at(-1).torn = this.board.cutPower(this.random);
   }
 
@@ -64,7 +65,8 @@ export class Pico {
       Object.assign(this.history.at(-1), { why, endNs: board.nowNs });
       if (this.history.length >= this.mostStarts) return `${why}, for the ${this.mostStarts}th time`;
       this.contents = this.files(0);
-      this.#begin(why === 'watchdog' ? board.kept : null, board.nowNs);
+      if (why === 'watchdog') this.#begin(board.kept, board.nowNs);
+      else this.#begin(null, board.nowNs + this.darkNs);
     }
   }
 

@@ -25,6 +25,7 @@ export class PipePeer {
     this.pico = pico;
     this.board = board;
     this.sender = new Sender(board, board.uart1);
+    this.due = new Map(); // time -> what is to be done then, in order
     this.callOff = () => {};
     for (const [pin, level] of this.driven) board.pins[pin].drive(level);
     board.uart1.onByte = (value, beginNs) => this.#byte('uart1', value, board.startNs + beginNs, board.uart1.bitrate, false);
@@ -62,9 +63,15 @@ export class PipePeer {
   #tell(event, details) {
     if (this.board.stopped !== null) return;
     this.#write({ event, at_ns: Math.round(this.board.nowNs), ...details });
-    const answer = JSON.parse(this.#readLine());
+    let answer = this.#read();
+    for (; answer.ask; answer = this.#read()) this.#write(this.#asked(answer.ask));
     for (const action of answer.do ?? []) this.#carryOut(action);
     this.#wake(answer.next_ns ?? null);
+  }
+
+  #asked(what) {
+    if (what !== 'files') throw new Error(`the peer asks for ${JSON.stringify(what)}, which this rig does not know`);
+    return { files: Buffer.from(this.pico.files()).toString('base64') };
   }
 
   #wake(nextNs) {
@@ -96,8 +103,8 @@ export class PipePeer {
     this.#later(atNs, () => this.board.type(text));
   }
 
-  do_cut_power(_, atNs) {
-    this.#later(atNs, () => this.pico.cutPower());
+  do_cut_power({ dark_ns: darkNs = 0 }, atNs) {
+    this.#later(atNs, () => this.pico.cutPower(darkNs));
   }
 
   do_stop({ why }, atNs) {
@@ -121,9 +128,20 @@ export class PipePeer {
     this.tellsFlash = true;
   }
 
-  // Within the alarm of its time, so that an answer never changes what is being told.
+  // Within the alarm of its time, so that an answer never changes what is being told. What is to be done
+  // at one time is done in its order; the clock's alarms of one time have none.
   #later(atNs, run) {
-    this.board.at(atNs, run);
+    const { due } = this;
+    if (due.has(atNs)) {
+      due.get(atNs).push(run);
+      return;
+    }
+    due.set(atNs, [run]);
+    this.board.at(atNs, () => {
+      const runs = due.get(atNs);
+      due.delete(atNs);
+      for (const each of runs) each();
+    });
   }
 
   #watch(pin) {
@@ -148,6 +166,10 @@ export class PipePeer {
 
   #write(message) {
     fs.writeSync(this.output, JSON.stringify(message) + '\n');
+  }
+
+  #read() {
+    return JSON.parse(this.#readLine());
   }
 
   #readLine() {

@@ -1,9 +1,11 @@
 """The virtual reader at the emulated Pico's UART1 and /WAKEUP, in the reader's own virtual time.
 
 One microsecond of the reader is 1,000 ns of the rig. Bytes to the Pico are sent when the reader's
-first start bit leaves; bytes from it reach the reader with their last stop bit. The line's knobs
-that damage bytes on their way to the Pico have no effect here: those bytes are on the wire before
-the line has finished with them.
+first start bit leaves; bytes from it reach the reader with their last stop bit.
+
+The line's knobs that damage bytes on their way to the Pico have no effect then: those bytes are on
+the wire before the line has finished with them. With `damaged` they have; the line should hand over
+byte by byte (chunk_bytes=1), and each byte comes later by its own length.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ class ReaderPeer(Peer):
     `port`: where the Pico's bytes come from, see Byte. Subclasses lay cards, watch pins and so on.
     """
 
-    def __init__(self, line: FaultyLine, wakeup: int, port: str = "uart1"):
+    def __init__(self, line: FaultyLine, wakeup: int, port: str = "uart1", damaged: bool = False):
         self.line = line
+        self._sent_kind = "rx" if damaged else "tx"
         self.outputs: list[Output] = []
         self._wakeup = wakeup
         self._port = port
@@ -46,14 +49,18 @@ class ReaderPeer(Peer):
     def happened(self, rig: Rig, output: Output) -> None:
         """The reader or its line tells something; all of it comes here."""
 
+    def show_wakeup(self, rig: Rig, asserted: bool, at_ns: int) -> None:
+        """The level of /WAKEUP."""
+        rig.drive(self._wakeup, 0 if asserted else 1, at_ns)
+
     def _carry(self, rig: Rig) -> None:
         output = self.line.take()
         while output is not None:
             at_ns = max(output.at_us * 1000, rig.now_ns)
-            if output.kind == "tx":
+            if output.kind == self._sent_kind:
                 rig.send(output.value, output.bitrate, at_ns)
             elif output.kind == "wakeup":
-                rig.drive(self._wakeup, 0 if output.value else 1, at_ns)
+                self.show_wakeup(rig, output.value, at_ns)
             self.outputs.append(output)
             self.happened(rig, output)
             output = self.line.take()

@@ -18,12 +18,15 @@ The only file here that starts a process.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -80,6 +83,7 @@ class Rig:
     """One run of an emulated Pico. `image`: its file system, see image.py.
 
     `options` are those of run.mjs by their names, such as seed=3, flash="maximum", no_cache=True.
+    `report` is how it went, once it has ended.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Rig:
         self.now_ns = 0
         self.console: list[str] = []
         self.image_after: bytes | None = None
+        self.report: dict[str, Any] | None = None
         self._image = image
         self._peer = peer
         self._arguments = ["--firmware", str(firmware), *_arguments(options)]
@@ -107,9 +112,9 @@ class Rig:
         """Types at the console."""
         self._do("type", at_ns, text=text)
 
-    def cut_power(self, at_ns: int | None = None) -> None:
-        """Takes the power away and gives it back."""
-        self._do("cut_power", at_ns)
+    def cut_power(self, at_ns: int | None = None, dark_ns: int = 0) -> None:
+        """Takes the power away and gives it back, `dark_ns` later."""
+        self._do("cut_power", at_ns, dark_ns=dark_ns)
 
     def stop(self, why: str, at_ns: int | None = None) -> None:
         """Ends the run."""
@@ -137,48 +142,90 @@ class Rig:
 
     def run(self, seconds: float) -> dict[str, Any]:
         """Runs for `seconds` of virtual time at most; returns the rig's report. RigError."""
-        with tempfile.TemporaryDirectory() as folder:
-            arguments = [*self._arguments, "--peer", "pipe", "--seconds", str(seconds)]
-            after = Path(folder) / "after.img"
-            arguments += ["--files-out", str(after)]
-            if self._image is not None:
-                before = Path(folder) / "before.img"
-                before.write_bytes(self._image)
-                arguments += ["--files", str(before)]
-            report = self._converse(["node", str(HERE / "run.mjs"), *arguments])
-            self.image_after = after.read_bytes()
-        return report
+        with self.running(seconds):
+            self.hear()
+            while self.report is None:
+                self.answer()
+                self.hear()
+        return self.report
 
-    def _converse(self, command: list[str]) -> dict[str, Any]:
-        pipe = subprocess.PIPE
-        with tempfile.TemporaryFile("w+") as errors:
-            with subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=errors, text=True, bufsize=1
-            ) as process:
-                try:
-                    report = self._answer_all(process)
-                finally:
-                    # A peer that raised: nobody answers any more.
-                    if process.stdin is not None:
-                        process.stdin.close()
-            if report is None or process.returncode:
-                errors.seek(0)
-                raise RigError(errors.read().strip() or f"exit status {process.returncode}")
-        return report
+    @contextlib.contextmanager
+    def running(self, seconds: float) -> Iterator[IO[str]]:
+        """For who has to do something else meanwhile: `hear`, `answer`, in turns, until `report`.
 
-    def _answer_all(self, process: subprocess.Popen[str]) -> dict[str, Any] | None:
-        assert process.stdin is not None and process.stdout is not None
-        for text in process.stdout:
-            event = json.loads(text)
-            self.now_ns = event["at_ns"]
-            if event["event"] == "end":
-                return dict(event)
+        Gives the file that has something to read when there is something to hear. RigError.
+        """
+        with contextlib.ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._errors = stack.enter_context(tempfile.TemporaryFile("w+"))
+            self._process = stack.enter_context(self._start(folder, seconds))
+            assert self._process.stdout is not None
+            try:
+                yield self._process.stdout
+            finally:
+                self._end()
+            after = folder / "after.img"
+            self.image_after = after.read_bytes() if after.exists() else None
+
+    def hear(self) -> None:
+        """Waits for what the rig tells next, and tells the peer."""
+        event = self._read()
+        self.now_ns = event["at_ns"]
+        if event["event"] == "end":
+            self.report = event
+            if self._process.wait():
+                raise RigError(self._words())
+        else:
             self._tell(event)
-            answer = {"do": self._actions, "next_ns": self._peer.next_ns()}
-            self._actions = []
-            process.stdin.write(json.dumps(answer) + "\n")
-            process.stdin.flush()
-        return None
+
+    def answer(self) -> None:
+        """The rig goes on, with what the peer wants done."""
+        actions, self._actions = self._actions, []
+        self._write({"do": actions, "next_ns": self._peer.next_ns()})
+
+    def files(self) -> bytes:
+        """The image of the file system as it is now; only while the rig waits for `answer`."""
+        self._write({"ask": "files"})
+        return base64.b64decode(self._read()["files"])
+
+    def _start(self, folder: Path, seconds: float) -> subprocess.Popen[str]:
+        command = ["node", str(HERE / "run.mjs"), *self._arguments]
+        command += ["--peer", "pipe", "--seconds", str(seconds)]
+        command += ["--files-out", str(folder / "after.img")]
+        if self._image is not None:
+            before = folder / "before.img"
+            before.write_bytes(self._image)
+            command += ["--files", str(before)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=self._errors, text=True, bufsize=1
+        )
+
+    def _end(self) -> None:
+        """Ends the process, if somebody wants no more of it."""
+        if self.report is None:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        text = self._process.stdout.readline()
+        if not text:
+            self._process.wait()
+            raise RigError(self._words())
+        return dict(json.loads(text))
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+
+    def _words(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read().strip() or f"exit status {self._process.returncode}"
 
     def _tell(self, event: dict[str, Any]) -> None:
         peer, kind = self._peer, event.pop("event")

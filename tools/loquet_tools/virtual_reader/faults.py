@@ -25,7 +25,7 @@ from loquet_tools.virtual_reader.output import Output
 from loquet_tools.virtual_reader.timeline import Timeline, Timer
 from loquet_tools.virtual_reader.wire import duration_us
 
-CHUNK_BYTES = 16  # bytes are handed over in groups of this many, each when its last bit has left
+CHUNK_BYTES = 16
 MERGE_HOLD_US = 100_000  # how long a transmission waits for another one to be merged with
 SPLIT_PAUSE_US = (1_000, 20_000)  # shortest and longest pause within a split transmission
 
@@ -55,10 +55,12 @@ class FaultyLine:
     """The wires of one reader. What the host sees and hears comes out of `take`.
 
     `reader` is still told about power and cards directly, after `advance` to the same time.
+    `chunk_bytes`: bytes are handed over in groups of so many, each when its last bit has left.
     """
 
-    def __init__(self, reader: VirtualReader, seed: int = 0):
+    def __init__(self, reader: VirtualReader, seed: int = 0, chunk_bytes: int = CHUNK_BYTES):
         self.reader = reader
+        self._chunk_bytes = chunk_bytes
         self.asserted = False  # level of /WAKEUP at the host's pin
         self._random = Random(seed)
         self._timeline = Timeline()
@@ -194,7 +196,7 @@ class FaultyLine:
     def _pieces(self, way: str, data: bytes, whole: Piece) -> list[tuple[Piece, int]]:
         """The transmission in the groups in which it arrives, each with the pause before it."""
         cut = self._split_place(way, data)
-        places = sorted({*range(0, len(data), CHUNK_BYTES), cut} - {len(data)})
+        places = sorted({*range(0, len(data), self._chunk_bytes), cut} - {len(data)})
         found = []
         for start, end in zip(places, [*places[1:], len(data)], strict=True):
             begin_us = whole.begin_us + duration_us(start, whole.bitrate)

@@ -224,6 +224,53 @@ def test_bytes_are_lost_while_the_flash_is_erased() -> None:
     assert 1152 - 520 + 20 < int(rig.console[1]) < 1152 - 520 + 60
 
 
+LEVELS = """
+from machine import Pin
+print(Pin(3, Pin.IN).value(), Pin(4, Pin.IN).value())
+print("done")
+"""
+
+
+def test_what_is_done_at_one_time_is_done_in_its_order() -> None:
+    class Twice(UntilDone):
+        def begin(self, rig: Rig) -> None:
+            for level in (0, 1):
+                rig.drive(3, level)
+                rig.drive(4, 1 - level)
+
+    assert run(LEVELS, Twice()).console[0] == "1 0"
+
+
+def test_the_files_can_be_asked_for_at_any_moment() -> None:
+    class Reader(UntilDone):
+        def printed(self, rig: Rig, text: str) -> None:
+            super().printed(rig, text)
+            if text == "written":
+                found.append((rig.now_ns, files_of(rig.files())["note"]))
+
+    found: list[tuple[int, bytes]] = []
+    source = "with open('note', 'wb') as file: file.write(b'x' * 9000)\n"
+    rig = run(source + "print('written')\nprint('done')", Reader())
+    assert [note for _, note in found] == [b"x" * 9000]
+    # It takes no time.
+    assert rig.now_ns < found[0][0] + 5_000_000
+
+
+def test_after_a_power_cut_it_is_dark_for_as_long_as_was_said() -> None:
+    class Cutter(Peer):
+        def started(self, rig: Rig, start: int, cause: str) -> None:
+            starts.append((rig.now_ns, cause))
+            if start == 1:
+                rig.cut_power(100_000_000, dark_ns=500_000_000)
+            else:
+                rig.stop("done")
+
+    starts: list[tuple[int, str]] = []
+    run("", Cutter())
+    assert [cause for _, cause in starts] == ["power", "power"]
+    assert abs(starts[1][0] - 600_000_000) < 1000
+
+
 def test_a_peer_that_acts_in_the_past_is_told_so() -> None:
     class Late(Peer):
         def printed(self, rig: Rig, text: str) -> None:
