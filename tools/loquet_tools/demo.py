@@ -105,12 +105,16 @@ def perform_on_pico(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
     """Plays `steps` on an emulated Pico; what that needs is not always there."""
     try:
         from loquet_tools import pico_stage, rig_loop
+        from pico_rig.rig import RigError
     except ImportError as error:
         raise ToolError(f"--pico needs the Python package {error.name}; `make` gets it") from None
     if cast.interpreter != paths.MICROPYTHON:
         raise ArgumentError(f"--interpreter is {cast.interpreter}; --pico has micropython only")
     pico_stage.check()
-    return run(perform(pico_stage.PicoStage, cast, steps, tell), rig_loop.RigLoop())
+    try:
+        return run(perform(pico_stage.PicoStage, cast, steps, tell), rig_loop.RigLoop())
+    except RigError as error:
+        raise ToolError(f"the emulated Pico has failed: {error}") from None
 
 
 def settings_of(events: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from loquet_tools import device_folder, paths
-from loquet_tools.errors import ToolError
+from loquet_tools.errors import ArgumentError
 from loquet_tools.panel_process import report_of
 from loquet_tools.rig_loop import SECOND_NS, RigLoop
 from loquet_tools.scene import DARK_S, POWER, SOFTWARE, WATCHDOG, Cast, Scene, line_of
@@ -37,20 +37,35 @@ BOARD = paths.ROOT / "boards/pico/board.json"
 MOST_S = 10**6
 
 
-def check() -> None:
-    """Raises ToolError, with what is to be done, if the rig cannot run here."""
+def check(firmware: Path = FIRMWARE, rig: Path = HERE) -> None:
+    """Raises ArgumentError, with what is to be done, if the emulated Pico cannot run here."""
     if shutil.which("node") is None:
-        raise ToolError(
+        raise ArgumentError(
             "--pico needs Node 20 or newer for the emulated Pico; "
             "on Debian 13: apt install nodejs npm"
         )
-    if not (HERE / "node_modules/rp2040js").exists():
-        raise ToolError("--pico needs the npm package rp2040js; tools/pico_rig/install.sh gets it")
-    if not FIRMWARE.exists():
-        raise ToolError(
-            f"--pico needs {FIRMWARE}, which is not there; "
+    if not (rig / "node_modules/rp2040js").exists():
+        raise ArgumentError(
+            "--pico needs the npm package rp2040js; "
+            "`tools/pico_rig/install.sh` in the project's folder gets it"
+        )
+    if not firmware.exists():
+        raise ArgumentError(
+            f"--pico needs the Pico's firmware, and there is no {firmware}; "
             "`make pico-firmware` in the project's folder builds it"
         )
+    if not is_of_these_sources(firmware):
+        raise ArgumentError(
+            f"--pico: {firmware} is of other sources than those here; "
+            "`make pico-firmware` in the project's folder builds it anew"
+        )
+
+
+def is_of_these_sources(firmware: Path) -> bool:
+    """Whether the program that is frozen into a UF2 file is the one that stands here."""
+    data = firmware.read_bytes()
+    flash = b"".join(data[at + 32 : at + 288] for at in range(0, len(data), 512))
+    return paths.program_digest(paths.device_sources(hal="rp2")).encode() in flash
 
 
 class PicoStage(Scene):
@@ -170,7 +185,7 @@ class World(ReaderPeer):
         self._act(lambda _: self.line.set(name, value))
 
     def power_off(self) -> None:
-        """Reader and relay are without power; the rig tells the relay's pin only when it is back."""
+        """Reader and relay have no power. The rig tells its pins when it is back."""
         self._act(lambda now_us: self.line.reader.power_off(now_us))
         self._show_relay(False)
 

@@ -197,8 +197,15 @@ class Rig:
             before.write_bytes(self._image)
             command += ["--files", str(before)]
         pipe = subprocess.PIPE
+        # A session of its own: Ctrl-C at the terminal is for us, and we end it.
         return subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=self._errors, text=True, bufsize=1
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=self._errors,
+            text=True,
+            bufsize=1,
+            start_new_session=True,
         )
 
     def _end(self) -> None:
