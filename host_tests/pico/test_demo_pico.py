@@ -24,6 +24,7 @@ present {KNOWN} for 500
 expect granted within 5000
 expect relay on within 2000
 expect relay off within 8000
+wait 1000
 contact open
 expect alarm forced on within 2000
 contact closed
