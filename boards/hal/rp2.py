@@ -144,9 +144,9 @@ class Hal:
         """What has to run beside the app: nothing, the hardware does it."""
         return []
 
-    def flag(self) -> asyncio.ThreadSafeFlag:
+    def flag(self) -> "Flag":
         """What a callback of this hal may set and one task waits for."""
-        return asyncio.ThreadSafeFlag()
+        return Flag()
 
     def print_line(self, line: str) -> bool:
         """Prints `line`; False if it was dropped because nobody takes what is printed."""
@@ -176,6 +176,32 @@ class Hal:
             if self._watchdog is not None:
                 self._watchdog.feed()
             time.sleep_ms(100)
+
+
+class Flag:
+    """What a task waits for, with a time limit from one of the chip's timers.
+
+    asyncio.wait_for() makes two tasks for each wait: they took 1.4 KB of the heap, so that an idle
+    panel used up what is free every 5 seconds, and milliseconds between an interrupt and its task.
+    """
+
+    def __init__(self):
+        self._flag = asyncio.ThreadSafeFlag()
+        self._timer = machine.Timer()
+        self._on_time = self._late
+        self.set = self._flag.set
+
+    async def wait_ms(self, timeout_ms: int) -> None:
+        """Returns when it has been set, or after so long."""
+        # Again and again, not once: a callback is lost when too many wait to be called.
+        self._timer.init(period=timeout_ms, callback=self._on_time)
+        try:
+            await self._flag.wait()
+        finally:
+            self._timer.deinit()
+
+    def _late(self, timer) -> None:
+        self._flag.set()
 
 
 def _reset_cause() -> str:

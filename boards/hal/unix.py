@@ -237,6 +237,13 @@ class Flag(asyncio.Event):
     file: with two of them its poll() answers only after 4 ms (1.25).
     """
 
+    async def wait_ms(self, timeout_ms: int) -> None:
+        """Returns when it has been set, or after so long."""
+        try:
+            await asyncio.wait_for(self.wait(), timeout_ms / 1000)
+        except asyncio.TimeoutError:
+            pass
+
     async def wait(self):
         await super().wait()
         self.clear()

@@ -1,7 +1,5 @@
 """What a task waits on: somebody rings, or a time has passed."""
 
-import asyncio
-
 
 class Bell:
     """One task waits, anybody may ring, also before the wait and from what the hal calls."""
@@ -13,7 +11,4 @@ class Bell:
 
     async def wait(self, timeout_ms: int) -> None:
         """Returns when the bell has rung, or after `timeout_ms`: a lost ring costs no more."""
-        try:
-            await asyncio.wait_for(self._flag.wait(), timeout_ms / 1000)
-        except asyncio.TimeoutError:
-            pass
+        await self._flag.wait_ms(timeout_ms)

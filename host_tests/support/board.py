@@ -151,6 +151,12 @@ class FakeWatchdog:
 
 
 class FakeFlag(asyncio.Event):
+    async def wait_ms(self, timeout_ms):
+        try:
+            await asyncio.wait_for(self.wait(), timeout_ms / 1000)
+        except asyncio.TimeoutError:
+            pass
+
     async def wait(self):
         await super().wait()
         self.clear()
