@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/*/__init__.py)
 
-.PHONY: run test bench flash pictures pico-firmware test-pico calibrate-pico \
+.PHONY: run test bench flash pictures pico-firmware test-pico bench-pico calibrate-pico \
     lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
@@ -33,6 +33,10 @@ pico-firmware: ## MicroPython for a Pico, real and emulated, with the library fr
 
 test-pico: $(READY) pico-firmware ## the rig's own tests, and real MicroPython on an emulated Pico
 	@tools/pico_rig/test.sh
+
+bench-pico: $(READY) pico-firmware ## what the firmware costs on an emulated Pico, in virtual time
+	@tools/pico_rig/install.sh
+	@PYTHONPATH=lib:tools:. $(BIN)/python -m host_tests.bench_pico $(or $(OPTIONS),--write)
 
 calibrate-pico: $(READY) pico-firmware ## the emulated Pico's clock against a real one's scores
 	@tools/pico_rig/install.sh

@@ -1,0 +1,110 @@
+"""Runs everything on as many rigs as there are processors; prints a table, or JSON.
+
+python -m host_tests.bench_pico [--compact] [--passes N] [--json] [--write]
+    --compact   fewer runs: what CI has time for
+    --passes    cards that are laid in each run, 500 or, with --compact, 12; four times as many
+                where memory is watched
+    --write     keeps the figures in results.json and puts the tables into README.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from host_tests.bench_pico import costs, door, page, results
+
+MANY = 20_000
+# Template data of a card whose message is longer than what a UART's FIFO holds.
+LONG_DATA = 64
+# As many as lead to a merge of the list, and some.
+CHANGES = 900
+
+Job = tuple[str, Callable[..., Any], tuple[Any, ...]]
+
+
+def door_row(plan: door.Plan) -> dict[str, Any]:
+    found = door.run(plan)
+    row = {"latency": results.latency(plan, found)}
+    if plan.cards == MANY and not plan.writing:
+        row["heap"] = results.heap(found)
+    return row
+
+
+def loss_row(plan: door.Plan) -> dict[str, Any]:
+    return results.loss(plan, door.run(plan))
+
+
+def jobs(compact: bool, passes: int) -> list[Job]:
+    """(part, function, arguments) of every run, the longest first."""
+    plans = [
+        door.Plan(cards, rate, writing, passes)
+        for cards in (MANY, 20)
+        for writing in (True, False)
+        for rate in ((38400,) if compact else (38400, 115200))
+        if cards == MANY or not compact
+    ]
+    # What memory does shows in a longer run.
+    plans[1 if compact else 2] = door.Plan(MANY, 38400, False, passes * 4)
+    losses = [
+        door.Plan(20, 38400, True, max(15, passes // 2), events, data)
+        for events in ("wakeup", "spontaneous", "text")
+        for data in ((LONG_DATA,) if compact else (0, LONG_DATA))
+    ]
+    changes = 60 if compact else CHANGES
+    longest = ("flash_work", costs.flash_work, (changes, changes // 16 * 8))
+    found: list[Job] = [("door", door_row, (plan,)) for plan in plans]
+    found += [("loss", loss_row, (plan,)) for plan in losses]
+    found.append(("decode_us_per_byte", costs.decode_us_per_byte, ()))
+    return [*found[:1], longest, *found[1:]]
+
+
+def measure(compact: bool, passes: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"compact": compact, "latency": [], "loss": []}
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        running = [
+            (part, pool.submit(function, *arguments))
+            for part, function, arguments in jobs(compact, passes)
+        ]
+        for part, future in running:
+            _take(found, part, future.result())
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return found
+
+
+def _take(found: dict[str, Any], part: str, result: Any) -> None:
+    if part == "door":
+        found["latency"].append(result["latency"])
+        # Of the longest run.
+        if (
+            "heap" in result
+            and result["heap"]["passes"] > found.get("heap", {"passes": 0})["passes"]
+        ):
+            found["heap"] = result["heap"]
+    elif part == "loss":
+        found["loss"].append(result)
+    else:
+        found[part] = result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench_pico")
+    for option in ("--compact", "--json", "--write"):
+        parser.add_argument(option, action="store_true")
+    parser.add_argument("--passes", type=int)
+    wanted = parser.parse_args()
+    found = measure(wanted.compact, wanted.passes or (12 if wanted.compact else 500))
+    print(json.dumps(found, indent=1) if wanted.json else page.tables(found))
+    if wanted.write:
+        page.write(found)
+    sys.exit(page.broken(found))
+
+
+if __name__ == "__main__":
+    main()
