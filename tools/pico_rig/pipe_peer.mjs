@@ -30,7 +30,7 @@ export class PipePeer {
     for (const [pin, level] of this.driven) board.pins[pin].drive(level);
     board.uart1.onByte = (value, beginNs) => this.#byte('uart1', value, board.startNs + beginNs, board.uart1.bitrate, false);
     board.onConsole(this.#lines());
-    board.flash.onOperation = (operation) => { if (this.tellsFlash) this.#tell('flash', operation); };
+    board.flash.onOperation = (operation) => { if (this.tellsFlash) this.#flash(operation); };
     for (const pin of this.levels.keys()) this.#watch(pin);
     for (const [pin, bitrate] of this.heardPins) this.#listen(pin, bitrate);
     this.#tell('start', { start: board.start, cause: board.cause });
@@ -56,6 +56,10 @@ export class PipePeer {
 
   #byte(port, value, beginNs, bitrate, framing) {
     this.#tell('byte', { port, value, begin_ns: Math.round(beginNs), bitrate: Math.round(bitrate), framing });
+  }
+
+  #flash({ data, ...operation }) {
+    this.#tell('flash', { ...operation, data: data && Buffer.from(data).toString('hex') });
   }
 
   // The exchange

@@ -69,7 +69,10 @@ class Peer:
         """The program has printed a line."""
 
     def flash(self, rig: Rig, operation: dict[str, Any]) -> None:
-        """The flash begins `kind`, `address`, `bytes`, `ns`, if rig.watch_flash() was called."""
+        """The flash begins `kind`, `address`, `bytes`, `ns`, if rig.watch_flash() was called.
+
+        `data`: the page that a program is given, in hex; FF leaves a byte as it is.
+        """
 
     def due(self, rig: Rig) -> None:
         """The time that next_ns gave has come."""

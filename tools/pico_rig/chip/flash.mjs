@@ -36,7 +36,7 @@ export class Flash {
     this.times = times;
     this.counters = { erases: 0, programs: 0, programmedBytes: 0, busyNs: 0 };
     this.erasesOf = new Map(); // sector number -> how often
-    /** Called when an operation begins, with {kind, address, bytes, ns}. */
+    /** Called when an operation begins: {kind, address, bytes, ns, data}; data: a program's, else null. */
     this.onOperation = () => {};
     this.status2 = 2; // quad enable, as set on a Pico that has booted once
     this.writable = false;
@@ -142,21 +142,21 @@ export class Flash {
 
   #program(address, data) {
     const page = address & -PAGE;
-    this.#begin('program', page, PAGE, this.times.program);
-    data.forEach((byte, i) => {
-      this.memory[page | ((address + i) & (PAGE - 1))] &= byte; // bits only fall; a page wraps
-    });
+    const bits = new Uint8Array(PAGE).fill(0xff);
+    data.forEach((byte, i) => { bits[(address + i) & (PAGE - 1)] &= byte; }); // a page wraps
+    this.#begin('program', page, PAGE, this.times.program, bits);
+    bits.forEach((byte, i) => { this.memory[page + i] &= byte; }); // bits only fall
     this.counters.programs++;
     this.counters.programmedBytes += data.length;
   }
 
-  #begin(kind, address, bytes, ns) {
+  #begin(kind, address, bytes, ns, data = null) {
     const now = this.clock.nanos;
     const before = this.memory.slice(address, address + bytes);
     this.operation = { kind, address, before, beginNs: now, endNs: now + ns };
     this.counters.busyNs += ns;
     this.writable = false;
-    this.onOperation({ kind, address, bytes, ns });
+    this.onOperation({ kind, address, bytes, ns, data });
   }
 }
 
