@@ -187,7 +187,7 @@ class Flag:
 
     def __init__(self):
         self._flag = asyncio.ThreadSafeFlag()
-        self._timer = machine.Timer()
+        self._timer = machine.Timer(-1)
         self._on_time = self._late
         self.set = self._flag.set
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pico_rig.image import image
-from pico_rig.rig import Peer, Rig
 
 from host_tests.pico.panel_peer import WAKEUP
+from pico_rig.image import image
+from pico_rig.rig import Peer, Rig
 
 MS = 10**6
 
