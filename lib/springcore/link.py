@@ -280,7 +280,7 @@ class Link:
 
     def edge(self, tick_ms: int) -> None:
         """/WAKEUP fell at that tick (an interrupt's stamp, from before the level was looked at)."""
-        self._wakeup.look(True, tick_ms)
+        self._wakeup.edge(tick_ms)
 
     def advance(self, now_ms: int) -> None:
         """Does what is due."""

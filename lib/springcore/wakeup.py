@@ -33,14 +33,15 @@ _STUCK = "stuck"
 class WakeupLine:
     """`poll_due` is the tick of the next poll, None while the line is high.
 
-    `event_fell` tells when the line fell for the event that came last; where it was not seen
-    high in between, when it was last known to stand for something else. On a stuck line that is
-    the poll before: an event there looks young if several polls in a row were lost.
+    `event_fell` tells when the line fell for the event that came last: no event is older. One that
+    waited behind another while the line was low is as old as the first may be. On a stuck line it
+    is the poll before: an event there looks young if several polls in a row were lost.
     """
 
     def __init__(self):
         self._state = _HIGH
         self._fell = 0
+        self._taken = False  # an event has come since `_fell`
         self._empty_polls = 0
         self.poll_due = None
         self.event_fell = 0
@@ -67,15 +68,24 @@ class WakeupLine:
         elif self._state == _HIGH:
             self._state = _FELL
             self._fell = now_ms
+            self._taken = False
             self.poll_due = now_ms
+
+    def edge(self, now_ms: int) -> None:
+        """It fell at `now_ms`, and may have been high for too short a time to be seen so."""
+        self.look(True, now_ms)
+        if self._taken:
+            # High in between: nothing waited behind the event that was taken.
+            self._fell = now_ms
+            self._taken = False
 
     def wants_poll(self, now_ms: int) -> bool:
         return self.poll_due is not None and ticks_diff(now_ms, self.poll_due) >= 0
 
     def on_event(self, now_ms: int) -> None:
-        """A poll has brought an event: what holds the line low from now on is a newer one."""
+        """A poll has brought an event. Another one may have waited behind it, as long."""
         self.event_fell = self._fell
-        self._fell = now_ms
+        self._taken = True
         self._empty_polls = 0
         self._on_poll_ended(now_ms)
 

@@ -36,8 +36,36 @@ def test_line_that_stays_low_is_polled_for_a_newer_event():
     assert not line.must_answer
     assert not line.wants_poll(124)
     assert line.wants_poll(125)
-    line.on_event(140)
-    assert line.event_fell == 120
+
+
+def test_event_behind_another_may_be_as_old_as_that_one():
+    line = fallen(100)
+    line.on_event(2400)
+    line.look(True, 2401)
+    line.on_event(2410)
+    assert line.event_fell == 100
+
+
+def test_event_for_which_the_line_fell_again_is_as_old_as_that_fall():
+    line = fallen(100)
+    line.on_event(2400)
+    line.edge(2401)
+    line.look(True, 2402)
+    line.on_event(2410)
+    assert line.event_fell == 2401
+
+
+def test_edge_while_an_event_waits_makes_it_no_younger():
+    line = fallen(100)
+    line.edge(2300)
+    line.on_event(2400)
+    assert line.event_fell == 100
+
+
+def test_edge_is_a_fall():
+    line = WakeupLine()
+    line.edge(100)
+    assert line.must_answer and line.wants_poll(100)
 
 
 def test_three_polls_without_an_event_make_it_stuck():
