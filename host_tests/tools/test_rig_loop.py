@@ -119,6 +119,27 @@ def test_after_its_end_time_goes_on_without_it():
     assert [str(failure) for failure in failures] == ["as the test wants"]
 
 
+def test_a_rig_that_ends_by_itself_has_failed():
+    loop = RigLoop()
+    rig = FakeRig(loop)
+    failures = []
+
+    async def waiting():
+        failed = asyncio.Event()
+
+        def fails(error):
+            failures.append(str(error))
+            failed.set()
+
+        loop.attach(rig, rig.told, fails)
+        await failed.wait()
+
+    loop.run_until_complete(waiting())
+    loop.close()
+    rig.close()
+    assert failures == ["it has ended: nothing to do"]
+
+
 def test_files_are_heard_while_the_rig_is_busy():
     async def waiting(loop):
         heard = asyncio.Event()

@@ -8,7 +8,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +18,6 @@ from loquet_tools.narrate import Narrator
 from loquet_tools.running import run
 from loquet_tools.scene import Cast, Scene
 from loquet_tools.stage import Stage
-
-if TYPE_CHECKING:
-    from loquet_tools.pico_stage import PicoStage
 
 KNOWN_CARD = "04A1B2C3D4E580"
 UNKNOWN_CARD = "0455667788AA80"
@@ -155,7 +152,7 @@ def tell_the_end(narrator: Narrator, happening: dict[str, Any]) -> None:
 
 
 async def perform(
-    kind: Callable[[Cast], Stage | PicoStage], cast: Cast, steps: list[script.Step], tell: Tell
+    kind: Callable[[Cast], Scene], cast: Cast, steps: list[script.Step], tell: Tell
 ) -> int:
     """Plays `steps` on a stage of that kind; 0 if every expectation held."""
     async with kind(cast) as stage:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from loquet_tools import device_folder, paths
+from loquet_tools.deploy.firmware import has_program, wanted_digest
 from loquet_tools.errors import ArgumentError
 from loquet_tools.panel_process import report_of
 from loquet_tools.rig_loop import SECOND_NS, RigLoop
@@ -44,7 +45,7 @@ def check(firmware: Path = FIRMWARE, rig: Path = HERE) -> None:
             "--pico needs Node 20 or newer for the emulated Pico; "
             "on Debian 13: apt install nodejs npm"
         )
-    if not (rig / "node_modules/rp2040js").exists():
+    if not is_installed(rig):
         raise ArgumentError(
             "--pico needs the npm package rp2040js; "
             "`tools/pico_rig/install.sh` in the project's folder gets it"
@@ -54,22 +55,21 @@ def check(firmware: Path = FIRMWARE, rig: Path = HERE) -> None:
             f"--pico needs the Pico's firmware, and there is no {firmware}; "
             "`make pico-firmware` in the project's folder builds it"
         )
-    if not is_of_these_sources(firmware):
+    if not has_program(firmware.read_bytes(), wanted_digest()):
         raise ArgumentError(
             f"--pico: {firmware} is of other sources than those here; "
             "`make pico-firmware` in the project's folder builds it anew"
         )
 
 
-def is_of_these_sources(firmware: Path) -> bool:
-    """Whether the program that is frozen into a UF2 file is the one that stands here."""
-    data = firmware.read_bytes()
-    flash = b"".join(data[at + 32 : at + 288] for at in range(0, len(data), 512))
-    return paths.program_digest(paths.device_sources(hal="rp2")).encode() in flash
+def is_installed(rig: Path) -> bool:
+    """Whether install.sh has got what the rig needs: it leaves a copy of package-lock.json."""
+    mark = rig / "node_modules/.installed"
+    return mark.exists() and mark.read_bytes() == (rig / "package-lock.json").read_bytes()
 
 
 class PicoStage(Scene):
-    """`async with PicoStage(cast) as stage`: the Pico runs whenever everybody waits.
+    """The Pico runs whenever everybody waits.
 
     While it is dark after a power cut no time passes here but to the moment at which it ends.
     """
@@ -79,13 +79,10 @@ class PicoStage(Scene):
 
     def __init__(self, cast: Cast):
         super().__init__(cast)
-        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._has_stopped = False
-        self._was_cut = False
-        self._log: list[tuple[int, str, str | None]] = []
-        self._stack = contextlib.ExitStack()
 
-    async def __aenter__(self) -> PicoStage:
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, RigLoop)
         world = World(self, self._cast, loop)
@@ -93,45 +90,29 @@ class PicoStage(Scene):
         self._rig = Rig(image_of_cast(self._cast), world, FIRMWARE)
         world.rig = self._rig
         self._tell_cast(board="pico", heap_kib=None, serial="UART1", pins="GPIO")
-        with contextlib.ExitStack() as stack:
-            told = stack.enter_context(self._rig.running(MOST_S))
-            stack.callback(self._watch.close)
-            stack.callback(self._forget_timers)
-            stack.callback(loop.detach)
-            self._rig.hear()
-            loop.attach(self._rig, told, self._on_failure)
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._stack.close()
-
-    # What a script acts on (director.Stage), but for what every Scene has
+        told = stack.enter_context(self._rig.running(MOST_S))
+        stack.callback(loop.detach)
+        self._rig.hear()
+        loop.attach(self._rig, told, self._on_failure)
 
     def cut_power(self) -> None:
         self.happen("restart", cause=POWER)
-        self._was_cut = True
         self._reader.power_off()
         self._rig.cut_power(dark_ns=int(DARK_S * SECOND_NS))
 
     def log(self) -> list[tuple[int, str, str | None]]:
-        if self._rig.report is None:
-            self._log = log_of(self._rig.files())
-        return self._log
-
-    # The panel
+        return [] if self._failed.done() else log_of(self._rig.files())
 
     async def follow_panel(self) -> str:
-        """Returns when the Pico does not go on: why, in words."""
-        return await self._ended
+        """A Pico never ends by itself; RigError if the emulated one has."""
+        return await self._failed
 
     # What the world around the Pico calls
 
-    def on_start(self, start: int) -> None:
-        """The Pico starts for the `start`th time."""
-        if start > 1 and not self._was_cut:
-            self.happen("restart", cause=SOFTWARE if self._has_stopped else WATCHDOG)
-        self._was_cut = self._has_stopped = False
+    def on_reset(self) -> None:
+        """The Pico starts again, and had power all the time."""
+        self.happen("restart", cause=SOFTWARE if self._has_stopped else WATCHDOG)
+        self._has_stopped = False
 
     def on_line(self, text: str) -> None:
         """The panel prints a line."""
@@ -150,8 +131,8 @@ class PicoStage(Scene):
         self._on_output(output)
 
     def _on_failure(self, error: Exception) -> None:
-        if not self._ended.done():
-            self._ended.set_exception(error)
+        if not self._failed.done():
+            self._failed.set_exception(error)
 
 
 class World(ReaderPeer):
@@ -212,8 +193,9 @@ class World(ReaderPeer):
         self._carry(rig)
 
     def started(self, rig: Rig, start: int, cause: str) -> None:
-        self._stage.on_start(start)
-        if start > 1 and cause == POWER:
+        if cause == WATCHDOG:
+            self._stage.on_reset()
+        elif start > 1:
             self._act(lambda now_us: self.line.reader.power_on(now_us))
 
     def byte(self, rig: Rig, byte: Byte) -> None:

@@ -12,7 +12,7 @@ import selectors
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from pico_rig.rig import Rig
+from pico_rig.rig import Rig, RigError
 
 SECOND_NS = 10**9
 
@@ -20,7 +20,7 @@ Ready = list[tuple[selectors.SelectorKey, int]]
 
 
 class RigLoop(asyncio.SelectorEventLoop):
-    """`attach` gives it the rig whose time it has; before that, and after the rig's end, time
+    """`attach` gives it the rig whose time it has; before that, and after a failure, time
     passes without one. `wake_ns` is when a task waits for: for the peer's next_ns."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class RigLoop(asyncio.SelectorEventLoop):
     def attach(self, rig: Rig, told: IO[str], on_failure: Callable[[Exception], None]) -> None:
         """From now on time is that of `rig`, which waits for an answer and tells by `told`.
 
-        `on_failure` is called with what its peer or the rig raises.
+        `on_failure` is called once, with what its peer or the rig raises, or when the rig ends.
         """
         self._rigs.attach(rig, told, on_failure)
 
@@ -101,7 +101,7 @@ class _RigSelector(selectors.BaseSelector):
             self._answered = False
             rig.hear()
             if rig.report is not None:
-                self.detach()
+                raise RigError(f"it has ended: {rig.report['why']}")
         return self._others(ready)
 
     def _others(self, ready: Ready) -> Ready:

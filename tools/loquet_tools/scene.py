@@ -6,10 +6,12 @@ its power and reads its log. Time is that of the running asyncio loop.
 
 from __future__ import annotations
 
+import abc
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from loquet.settings import EVENTS
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Output, Registers, VirtualReader
@@ -37,6 +39,8 @@ POWER, WATCHDOG, SOFTWARE = "power", "watchdog", "software"
 
 # A power cut is as long as it takes to empty a supply's capacitors.
 DARK_S = 0.5
+
+Kind = TypeVar("Kind", bound="Scene")
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ class Door(Protocol):
         """Somebody tells the panel what time it is."""
 
 
-class Scene:
-    """What a script acts on (director.Stage), but for power and log. Made in a running loop.
+class Scene(abc.ABC):
+    """`async with` one of its kinds `as scene`: reader and door are there, for a script to act on
+    (director.Stage), and the panel runs while `follow_panel` does. Made in a running loop.
 
     A happening is what a line of JSON tells: {"t_ms": ..., "event": ..., more}; they are in
     `happenings`, and `witness` is told of each at once.
@@ -95,6 +100,38 @@ class Scene:
         self._watch = WireWatch(lambda message: self.happen("wire", **message.as_fields()))
         self._removals: dict[bytes, asyncio.TimerHandle] = {}
         self._finger: asyncio.TimerHandle | None = None
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self: Kind) -> Kind:
+        async with contextlib.AsyncExitStack() as stack:
+            await self._open(stack)
+            stack.callback(self._watch.close)
+            stack.callback(self._forget_timers)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    # What each kind has of its own
+
+    @abc.abstractmethod
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
+        """Makes reader and door, and tells the cast. `stack` closes them."""
+
+    @abc.abstractmethod
+    async def follow_panel(self) -> str:
+        """Tells what the panel reports. Returns when it does not go on: why, in words."""
+
+    @abc.abstractmethod
+    def cut_power(self) -> None:
+        """Takes the panel's and the reader's power, which comes back by itself."""
+
+    @abc.abstractmethod
+    def log(self) -> list[tuple[int, str, str | None]]:
+        """(number, kind, reason) of every event that is in the log on flash."""
+
+    # What a script acts on
 
     def now_ms(self) -> int:
         return int((asyncio.get_running_loop().time() - self._start_s) * 1000)

@@ -29,8 +29,7 @@ RESET_STATUS = 1
 
 
 class Stage(Scene):
-    """`async with Stage(cast) as stage`: reader and door are there, and the panel runs while
-    `follow_panel` does."""
+    """The panel is a process; what it energised it loses with its wires."""
 
     _reader: Driver
     _door: VirtualDoor
@@ -39,29 +38,18 @@ class Stage(Scene):
         super().__init__(cast)
         self._panel: PanelProcess | None = None
         self._starts_for: str | None = POWER
-        self._stack = contextlib.AsyncExitStack()
 
-    async def __aenter__(self) -> Stage:
-        async with contextlib.AsyncExitStack() as stack:
-            self._door = await stack.enter_async_context(
-                VirtualDoor(self._on_relay, self._on_bad_line, self._on_watchdog)
-            )
-            wire = TappedWire(lambda data: self._watch.passes(SENT, data))
-            self._reader = await stack.enter_async_context(self._driver(wire))
-            interpreter = self._cast.interpreter
-            heap_kib = HEAP_KIB if interpreter == MICROPYTHON else None
-            pins = self._door.address
-            self._tell_cast(board="virtual", heap_kib=heap_kib, serial=wire.path, pins=pins)
-            self._folder = stack.enter_context(panel_folder(self._setup(wire.path)))
-            stack.callback(self._watch.close)
-            stack.callback(self._forget_timers)
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    # What a script acts on (director.Stage), but for what every Scene has
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
+        self._door = await stack.enter_async_context(
+            VirtualDoor(self._on_relay, self._on_bad_line, self._on_watchdog)
+        )
+        wire = TappedWire(lambda data: self._watch.passes(SENT, data))
+        self._reader = await stack.enter_async_context(self._driver(wire))
+        interpreter = self._cast.interpreter
+        heap_kib = HEAP_KIB if interpreter == MICROPYTHON else None
+        pins = self._door.address
+        self._tell_cast(board="virtual", heap_kib=heap_kib, serial=wire.path, pins=pins)
+        self._folder = stack.enter_context(panel_folder(self._setup(wire.path)))
 
     def cut_power(self) -> None:
         self._reader.power_off()
@@ -69,8 +57,6 @@ class Stage(Scene):
 
     def log(self) -> list[tuple[int, str, str | None]]:
         return device_folder.log_of(self._folder)
-
-    # The panel
 
     async def follow_panel(self) -> str:
         """Runs the panel, over and over as a board does, and tells what it reports.

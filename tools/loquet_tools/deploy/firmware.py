@@ -73,11 +73,16 @@ def load(digest: str, root: Path = ROOT) -> bytes:
     if not path.exists():
         raise ToolError(f"there is no {UF2}; `make pico-firmware` builds it")
     data = path.read_bytes()
-    # A digest is a text in the program, wherever the linker has put it.
-    blocks = (data[at : at + _BLOCK_BYTES] for at in range(0, len(data), _BLOCK_BYTES))
-    if digest.encode() not in b"".join(block[_PAYLOAD] for block in blocks):
+    if not has_program(data, digest):
         raise ToolError(f"{UF2} is not of these sources; `make pico-firmware` builds it anew")
     return data
+
+
+def has_program(data: bytes, digest: str) -> bool:
+    """Whether the program `digest` is frozen into a UF2 file."""
+    # A digest is a text in the program, wherever the linker has put it.
+    blocks = (data[at : at + _BLOCK_BYTES] for at in range(0, len(data), _BLOCK_BYTES))
+    return digest.encode() in b"".join(block[_PAYLOAD] for block in blocks)
 
 
 def flash(board: Board, data: bytes) -> Path:
