@@ -24,6 +24,24 @@ def told(*happenings, **console):
 
 
 @pytest.mark.parametrize(
+    "board, heap_kib, words",
+    [
+        ("virtual", 192, "micropython with a heap of 192 KiB, events: wakeup, reader at x, seed 7"),
+        (
+            "pico",
+            None,
+            "micropython on an emulated Pico, in its virtual time, events: wakeup, reader at x, "
+            "seed 7",
+        ),
+    ],
+)
+def test_who_plays_where(board, heap_kib, words):
+    cast = {"interpreter": "micropython", "events": "wakeup", "serial": "x", "seed": 7}
+    lines = told({"event": "demo", "board": board, "heap_kib": heap_kib, **cast})
+    assert " ".join(" ".join(lines).split()) == f"0.000 demo the panel runs on {words}"
+
+
+@pytest.mark.parametrize(
     "happening, line",
     [
         ({"event": "relay", "energised": True}, "door            relay energised: the door is"),
