@@ -138,6 +138,20 @@ def test_two_runs_with_one_seed_are_the_same_run(demo):
     assert first == second
 
 
+def test_every_third_edge_that_is_lost_costs_time_and_nothing_else(demo):
+    lost = "fault edge_lost 1\n"
+    visit = f"present {KNOWN} for 1000\nexpect granted within 2000\nwait 1500\n"
+    status, happened = plays(demo, (lost + 3 * visit) * 4, "--pico")
+    assert status == 0, happened[-1]
+    assert len(only(happened, "fault")) == 4
+    presented = [line["t_ms"] for line in only(happened, "card") if line["state"] == "presented"]
+    decided = [line["t_ms"] for line in only(happened, "decision")]
+    took_ms = [there - here for here, there in zip(presented, decided, strict=True)]
+    # /WAKEUP is looked at every 250 ms; what else it takes is the same.
+    assert all(took < 100 for place, took in enumerate(took_ms) if place % 3)
+    assert all(100 < took < 350 for took in took_ms[::3])
+
+
 def test_a_start_by_the_watchdog_is_told_as_that():
     settings = demo_module.settings_of("wakeup")
 
