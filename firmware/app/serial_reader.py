@@ -92,9 +92,11 @@ class SerialReader:
             self._follow_link(now_ms)
 
     def _look(self, now_ms: int) -> None:
-        edge_ms = self._wakeup.edge_ms()
-        if edge_ms is not None:
-            self._contained(self._link.edge, edge_ms)
+        # A hal may not ring again before it is asked.
+        if self._link.wants_edges:
+            edge_ms = self._wakeup.edge_ms()
+            if edge_ms is not None:
+                self._contained(self._link.edge, edge_ms)
         self._contained(self._link.look, self._wakeup.asserted(), now_ms)
 
     def _follow_link(self, now_ms: int) -> None:

@@ -158,6 +158,57 @@ def test_wakeup_stuck_low_from_the_start():
     assert talk.visit()[0].doubt is None
 
 
+def float_line(talk, milliseconds):
+    """/WAKEUP falls in every millisecond for so long, and its level is the other each time."""
+    for number in range(milliseconds):
+        talk.fault("wakeup_stuck", "low" if number % 2 else "high")
+        if talk.link.wants_edges:
+            talk.link.edge(talk.tick)
+        talk.run(1)
+    talk.fault("wakeup_stuck", "off")
+
+
+@pytest.mark.parametrize("empty_poll_status", (0xFE, None))
+def test_floating_wakeup_is_reported_once_and_its_falls_are_not_listened_to(empty_poll_status):
+    talk = Conversation("wakeup", options={"empty_poll_status": empty_poll_status}).start()
+    float_line(talk, 25000)
+    assert talk.troubles() == ["wakeup_storm"]
+    assert not talk.link.wants_edges
+    assert talk.states() == ["starting", "ready"]
+    talk.run(12000)
+    assert talk.troubles() == ["wakeup_storm", "wakeup_calm"]
+    assert talk.link.wants_edges
+    assert talk.visit()[0].doubt is None
+
+
+def test_what_a_floating_wakeup_does_is_told_no_more():
+    talk = Conversation("wakeup").start()
+    float_line(talk, 500)
+    for _ in range(20):
+        talk.fault("wakeup_stuck", "low")
+        talk.run(200)
+        talk.fault("wakeup_stuck", "high")
+        talk.run(200)
+    assert talk.troubles() == ["wakeup_storm"]
+
+
+def test_card_is_found_on_a_floating_wakeup():
+    talk = Conversation("wakeup").start()
+    float_line(talk, 2000)
+    talk.present(KNOWN)
+    float_line(talk, 500)
+    assert talk.grants() == 1
+
+
+def test_stamp_of_a_fall_from_the_storm_makes_no_card_stale():
+    talk = Conversation("wakeup").start()
+    float_line(talk, 1000)
+    old = talk.tick
+    talk.run_until(lambda: talk.link.wants_edges, 12000)
+    talk.link.edge(old)
+    assert talk.visit()[0].doubt is None
+
+
 def test_card_that_waited_behind_a_slow_command_is_stale():
     talk = Conversation("wakeup").start()
     talk.fault("slow", "58 90 3500")

@@ -180,6 +180,18 @@ def test_the_tick_of_an_edge_goes_to_the_link_before_the_level(house):
     assert house.link.told[at + 1][:2] == ("look", True)
 
 
+def test_an_edge_is_left_alone_while_the_link_wants_none(house):
+    async def story():
+        await for_ms(100)
+        house.link.wants_edges = False
+        house.board.wakeup_pin.fall()
+        await for_ms(2)
+
+    house.play(story)
+    assert house.link.calls("edge") == []
+    assert house.board.wakeup_pin.edge_ms() == 100
+
+
 def test_a_lost_edge_costs_a_quarter_of_a_second_and_no_event(house):
     fell_ms = []
 

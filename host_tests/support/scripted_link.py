@@ -13,6 +13,7 @@ class ScriptedLink:
         self.errors = {}
         self.idle = True
         self.quiet = True
+        self.wants_edges = True
         self.due_ms = None
 
     def fail(self, name, error, times=1):

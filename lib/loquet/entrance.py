@@ -30,6 +30,8 @@ READER_KINDS = {
     "reader_restarted": "reader_restarted",
     "wakeup_stuck_low": "reader_stuck",
     "wakeup_released": "reader_unstuck",
+    "wakeup_storm": "reader_stuck",
+    "wakeup_calm": "reader_unstuck",
 }
 
 

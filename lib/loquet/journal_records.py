@@ -65,8 +65,8 @@ KINDS = (
     (44, "reader_unsupervised"),  # the reader works, but a broken wire would not be noticed
     (45, "reader_stopped"),  # the reader says that it reads no cards any more
     (46, "reader_restarted"),  # the reader says that it reads cards again
-    (47, "reader_stuck"),  # /WAKEUP stays low though no event comes
-    (48, "reader_unstuck"),  # /WAKEUP is high again
+    (47, "reader_stuck"),  # /WAKEUP stays low, or falls again and again, though no event comes
+    (48, "reader_unstuck"),  # /WAKEUP is as it should be again
     (50, "card_added"),  # a card was added to the list
     (51, "card_changed"),  # a card's rights were changed
     (52, "card_revoked"),  # a card was taken from the list

@@ -20,6 +20,7 @@ from springcore.errors import PeerError, UsageError
 from springcore.frame import Frame
 from springcore.happenings import Answer, BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
 from springcore.intake import GAP_MS, Intake
+from springcore.storm import Storm
 from springcore.stream import Noise
 from springcore.tag import ReaderState, TagRead, TagRemoved
 from springcore.text import TextMessage
@@ -223,6 +224,7 @@ class Link:
         self._bitrate = settings.bitrate
         self._commands = _commands_of(settings)
         self._wakeup = WakeupLine()
+        self._storm = Storm()
         self._spoke_direct = False  # the reader has ever answered a command
         self._line_heard = False  # a text reader's line came since it last answered, or was asked
         self._told_output: str | None = None  # the wrong output that was reported last
@@ -275,12 +277,27 @@ class Link:
         """The level of /WAKEUP, as seen just now."""
         was_stuck = self._wakeup.stuck
         self._wakeup.look(asserted, now_ms)
-        if was_stuck and not asserted:
+        raged = self._storm.rages
+        self._storm.look(now_ms)
+        # What a line does in a storm is no news: it would fill the log.
+        if was_stuck and not asserted and not self._storm.rages:
             self._trouble("wakeup_released", "/WAKEUP is high again")
+        if self._storm.rages and not raged:
+            self._trouble("wakeup_storm", "/WAKEUP falls again and again with no event behind it")
+        elif raged and not self._storm.rages:
+            self._trouble("wakeup_calm", "/WAKEUP falls for events only")
+
+    @property
+    def wants_edges(self) -> bool:
+        """Whether `edge` is to be called; if not, falls must not wake anybody up either."""
+        return self._storm.listens
 
     def edge(self, tick_ms: int) -> None:
         """/WAKEUP fell at that tick (an interrupt's stamp, from before the level was looked at)."""
-        self._wakeup.edge(tick_ms)
+        self._storm.on_fall()
+        # In a storm the stamp may be as old as the storm.
+        if not self._storm.rages:
+            self._wakeup.edge(tick_ms)
 
     def advance(self, now_ms: int) -> None:
         """Does what is due."""
@@ -415,7 +432,8 @@ class Link:
             return False
         if not wakeup.wants_poll(now_ms) or not self._intake.pauses(now_ms):
             return not wakeup.stuck
-        first = wakeup.must_answer and self._phase != _BACKLOG
+        announced = wakeup.must_answer and not self._storm.rages
+        first = announced and self._phase != _BACKLOG
         self._intake.expect_event()
         self._send(_POLL if first else _SECOND_POLL, *_POLL_COMMAND)
         return True
@@ -501,6 +519,7 @@ class Link:
         self._flight = None
         self._answer_due = None
         self._wakeup.on_event(now_ms)
+        self._storm.on_event()
         if self._phase == _BACKLOG:
             # The line may be high only for a moment, with more old events behind.
             self._phase_due = ticks_add(now_ms, LOOK_AGAIN_MS)
@@ -510,7 +529,7 @@ class Link:
         self.counters["polls_empty"] += 1
         was_stuck = self._wakeup.stuck
         self._wakeup.on_no_event(payload is not None, now_ms)
-        if self._wakeup.stuck and not was_stuck:
+        if self._wakeup.stuck and not was_stuck and not self._storm.rages:
             answer = "no answer" if payload is None else "status %02X" % payload[0]
             self._trouble("wakeup_stuck_low", "/WAKEUP stays low, a poll brings %s" % answer)
 
