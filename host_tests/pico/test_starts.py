@@ -199,6 +199,15 @@ def test_a_flash_that_does_not_mount_is_left_as_it_is_and_the_door_at_rest() -> 
     assert peer.edges == []
 
 
+def test_a_blank_flash_is_left_blank_and_the_door_at_rest() -> None:
+    peer = Watcher()
+    rig = Rig(None, peer)
+    rig.run(2)
+    assert rig.console[0].startswith("no file system")
+    assert rig.image_after == b"\xff" * BLOCK_BYTES * BLOCKS
+    assert peer.edges == []
+
+
 def test_settings_that_cannot_be_used_stop_the_panel_with_the_door_at_rest() -> None:
     peer = Watcher()
     rig = Rig(flash_image(files={"settings": b"x", "settings.good": b"x"}), peer)
