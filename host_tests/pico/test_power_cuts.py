@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from host_tests.pico.story import (
     FlashRecorder,
     Operation,
     Story,
+    Storyteller,
     image_at,
     told,
 )
@@ -38,6 +40,7 @@ from pico_rig.rig import Rig, RigError
 # `make soak` takes more.
 CUTS = int(os.environ.get("LOQUET_CUTS", 60))
 RIGS_AT_ONCE = 2
+MS = 10**6
 # Of so many cuts one is followed by another, during the start after it.
 CUT_AGAIN = 4
 MOST_START_S = 4
@@ -58,8 +61,11 @@ def seed() -> int:
 class Visitor(FlashRecorder):
     """Comes when the reader is ready, with a card that is on every list."""
 
+    ready_ns = 0
+
     def reported(self, rig: Rig, report: dict[str, Any]) -> None:
         if is_ready(report):
+            self.ready_ns = rig.now_ns
             self.lay(rig, KNOWN)
         elif report["event"] == "decision":
             rig.stop("decided")
@@ -110,9 +116,10 @@ def complaints_of(visitor: Visitor) -> Iterator[str]:
         yield f"{report['name']}: {report['detail']}"
     if [report["granted"] for report in visitor.told("decision")] != [True]:
         yield f"the card: {visitor.told('decision')}"
-    ready = visitor.told("reader", state="ready")
-    if [level for at_ns, level in visitor.edges] != [1] or visitor.edges[0] < (ready[0]["at_ns"],):
+    if [level for _, level in visitor.edges] != [1]:
         yield f"the relay: {visitor.edges}"
+    if visitor.edges and visitor.edges[0][0] < visitor.ready_ns:
+        yield f"the relay before the card: {visitor.edges}"
 
 
 def instant(chance: random.Random, operations: list[Operation]) -> int:
@@ -136,7 +143,11 @@ def records_of(image: bytes) -> dict[int, tuple]:
 
 
 def log_complaints(cut: Cut, story: Story, ever: dict[int, tuple]) -> Iterator[str]:
-    found = records_of(cut.image_after)
+    try:
+        found = records_of(cut.image_after)
+    except Exception as error:
+        yield f"log: {error!r}"
+        return
     end = story.acknowledged(cut.at_ns)
     wanted = range(max(1, end - LOG_EVENTS), end)
     missing = [number for number in wanted if found.get(number) != ever[number]]
@@ -145,13 +156,15 @@ def log_complaints(cut: Cut, story: Story, ever: dict[int, tuple]) -> Iterator[s
 
 
 def card_complaints(cut: Cut, story: Story) -> Iterator[str]:
-    with Mounted(Flash(image=bytearray(cut.image_after))):
-        cards = Cards("/flash/cards", CHANGES, LIMITED)
-        cards.open()
-        models = list(story.lists(cut.at_ns))
-        keys = [*models[0], *map(key_of, range(350))]
-        complaint = card_model.complaint(cards, models, keys) or "".join(cards.check())
-        cards.close()
+    models = list(story.lists(cut.at_ns))
+    keys = [*models[0], *map(key_of, range(350))]
+    try:
+        with Mounted(Flash(image=bytearray(cut.image_after))):
+            with closing(Cards("/flash/cards", CHANGES, LIMITED)) as cards:
+                cards.open()
+                complaint = card_model.complaint(cards, models, keys) or "".join(cards.check())
+    except Exception as error:
+        complaint = repr(error)
     if complaint:
         yield f"cards: {complaint}"
 
@@ -159,7 +172,7 @@ def card_complaints(cut: Cut, story: Story) -> Iterator[str]:
 def test_the_minute_has_every_kind_of_flash_work(story: Story, say) -> None:
     peer = story.peer
     kinds = Counter(operation.kind for operation in peer.operations)
-    busy_ms = sum(operation.ns for operation in peer.operations) // 10**6
+    busy_ms = sum(operation.ns for operation in peer.operations) // MS
     say(f"{kinds['erase']} erases and {kinds['program']} programs, {busy_ms} ms of them")
     assert len(story.steps) == len(story.script.steps)
     assert {report["name"] for report in peer.told("job")} == EVERY_JOB
@@ -173,6 +186,42 @@ def test_the_minute_has_every_kind_of_flash_work(story: Story, say) -> None:
 def test_what_is_made_of_the_record_is_what_the_rig_has(story: Story) -> None:
     image, met = image_at(story.image, story.peer.operations, 10**15, 0)
     assert met == "rest" and image == story.image_after
+
+
+class Torn(Storyteller):
+    """The same minute, but power goes at `at_ns`: `found` is the flash then."""
+
+    def __init__(self, at_ns: int):
+        super().__init__()
+        self.at_ns = at_ns
+        self.found = b""
+
+    def started(self, rig: Rig, start: int, cause: str) -> None:
+        super().started(rig, start, cause)
+        if start == 1:
+            rig.cut_power(self.at_ns)
+        else:
+            self.found = rig.files()
+            rig.stop("cut")
+
+
+@pytest.mark.parametrize("kind", ("erase", "program"))
+def test_what_was_being_done_is_torn_as_the_rig_tears_it(story: Story, kind: str) -> None:
+    operation = next(one for one in story.peer.operations if one.kind == kind)
+    at_ns = operation.at_ns + operation.ns // 3
+    torn = Torn(at_ns)
+    Rig(story.image, torn, seed=1).run(at_ns / SECOND_NS + 1)
+    image, met = image_at(story.image, story.peer.operations, at_ns, 0)
+    whole = image_at(story.image, story.peer.operations, operation.at_ns - 1, 0)[0]
+    assert met == kind and torn.found != whole
+    # Which bits an erase has set is chance; that it was this block, and a third of them, is not.
+    assert abs(_bits_changed(torn.found, whole) / _bits_changed(image, whole) - 1) < 0.3
+    if kind == "program":
+        assert torn.found == image
+
+
+def _bits_changed(image: bytes, before: bytes) -> int:
+    return (int.from_bytes(image, "big") ^ int.from_bytes(before, "big")).bit_count()
 
 
 def test_no_flash_work_begins_with_a_command_in_flight(story: Story) -> None:
@@ -190,9 +239,11 @@ def test_the_relay_moves_for_decisions_only(story: Story) -> None:
     falls = [at_ns for at_ns, level in story.peer.edges if not level]
     assert len(rises) == len(granted)
     for rise_ns, granted_ns in zip(rises, granted, strict=True):
-        assert rise_ns < granted_ns < rise_ns + 100 * 10**6
+        assert rise_ns < granted_ns < rise_ns + 100 * MS
     for rise_ns, fall_ns in zip(rises, falls, strict=False):
-        assert abs(fall_ns - rise_ns - 700 * 10**6) < 60 * 10**6
+        # The pulse counts from the event; a use is written, with an erase at times, before the
+        # relay moves.
+        assert 600 * MS < fall_ns - rise_ns < 730 * MS
 
 
 def test_after_a_power_cut_at_any_instant_nothing_acknowledged_is_missing(
