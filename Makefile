@@ -8,7 +8,7 @@ STUBS := typings/.ready
 # A package that appears must be registered in the environment again.
 PACKAGES := $(wildcard lib/*/__init__.py tools/*/__init__.py)
 
-.PHONY: run test bench flash pictures pico-firmware test-pico bench-pico calibrate-pico \
+.PHONY: run test bench flash pictures pico-firmware test-pico soak bench-pico calibrate-pico \
     lint format types coverage mutants lock clean
 
 run: $(READY) ## the demo: a card opens a door
@@ -33,6 +33,11 @@ pico-firmware: ## MicroPython for a Pico, real and emulated, with the library fr
 
 test-pico: $(READY) pico-firmware ## the rig's own tests, and real MicroPython on an emulated Pico
 	@tools/pico_rig/test.sh
+
+# make soak CUTS=2000, and LOQUET_SEED=... for the cuts of another run once more.
+soak: $(READY) pico-firmware ## 500 power cuts on an emulated Pico, at instants that are drawn
+	@tools/pico_rig/install.sh
+	@LOQUET_CUTS=$(or $(CUTS),500) $(BIN)/pytest host_tests/pico/test_power_cuts.py
 
 bench-pico: $(READY) pico-firmware ## what the firmware costs on an emulated Pico, in virtual time
 	@tools/pico_rig/install.sh

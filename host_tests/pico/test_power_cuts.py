@@ -246,6 +246,19 @@ def test_the_relay_moves_for_decisions_only(story: Story) -> None:
         assert 600 * MS < fall_ns - rise_ns < 730 * MS
 
 
+def test_a_cut_in_the_middle_of_each_operation_leaves_what_was_acknowledged(story: Story) -> None:
+    # Without a start: all of them are too many for that.
+    ever = {**records_of(story.image), **records_of(story.image_after)}
+    complaints = []
+    for seed, operation in enumerate(story.peer.operations):
+        cut = Cut(operation.at_ns + operation.ns // 2, seed, again=False)
+        image, met = image_at(story.image, story.peer.operations, cut.at_ns, seed)
+        cut.image_after = bytes(image)
+        found = [*log_complaints(cut, story, ever), *card_complaints(cut, story)]
+        complaints += [f"{cut.at_ns} ns, {met}: {complaint}" for complaint in found]
+    assert complaints == []
+
+
 def test_after_a_power_cut_at_any_instant_nothing_acknowledged_is_missing(
     story: Story, seed: int, say
 ) -> None:
