@@ -206,6 +206,8 @@ def test_stamp_of_a_fall_from_the_storm_makes_no_card_stale():
     old = talk.tick
     talk.run_until(lambda: talk.link.wants_edges, 12000)
     talk.link.edge(old)
+    # Nothing waits since then.
+    assert talk.link.quiet
     assert talk.visit()[0].doubt is None
 
 
