@@ -9,6 +9,7 @@ class Bell:
         self._flag = hal.flag()
         self.ring = self._flag.set
 
-    async def wait(self, timeout_ms: int) -> None:
-        """Returns when the bell has rung, or after `timeout_ms`: a lost ring costs no more."""
-        await self._flag.wait_ms(timeout_ms)
+    def wait(self, timeout_ms: int):
+        """To be awaited: until the bell has rung, or `timeout_ms`: a lost ring costs no more."""
+        # No coroutine of its own, which would be garbage after every wait.
+        return self._flag.wait_ms(timeout_ms)
