@@ -63,7 +63,9 @@ class SerialReader:
         self._contained(self._link.advance, now_ms)
         self._follow_link(now_ms)
         self._send(now_ms)
-        self._reports.flush()
+        # Printing takes milliseconds, and the answer that is awaited may be a card's.
+        if not self._link.awaits_answer:
+            self._reports.flush()
         # What fails in every pass must not fill the line with its reports.
         return self._wait_ms() if self.faults == faults else LONGEST_WAIT_MS
 

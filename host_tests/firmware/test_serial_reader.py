@@ -306,6 +306,22 @@ def test_the_wire_is_reported_both_ways_as_hex(house):
     assert told == [("sent", "1600"), ("received", "FF")]
 
 
+def test_nothing_is_printed_while_an_answer_is_awaited(house):
+    async def story():
+        # The doors' task prints as well: once the contact has settled it sleeps for long.
+        await for_ms(100)
+        house.link.awaits_answer = True
+        house.port.arrive(b"\x16")
+        await for_ms(50)
+        assert not house.board.lines("wire")
+        house.link.awaits_answer = False
+        house.port.arrive(b"\xff")
+        await for_ms(5)
+        assert len(house.board.lines("wire")) == 2
+
+    house.play(story)
+
+
 @pytest.mark.parametrize("name", ["receive", "look", "edge", "advance", "take", "transmit"])
 def test_an_error_in_one_pass_is_counted_and_reported_and_the_next_card_opens(house, name):
     house.link.fail(name, ValueError("wrong"))

@@ -11,6 +11,7 @@ class ScriptedLink:
         self.to_send = []
         self.happenings = []
         self.errors = {}
+        self.awaits_answer = False
         self.idle = True
         self.quiet = True
         self.wants_edges = True

@@ -355,6 +355,11 @@ class Link:
         return self._happenings.pop(0) if self._happenings else None
 
     @property
+    def awaits_answer(self) -> bool:
+        """A command is on its way, or its answer is."""
+        return self._flight is not None
+
+    @property
     def quiet(self) -> bool:
         """Nobody may be sending to us, nor has anything to say: flash may be written."""
         return self._settings.events == EVENTS_WAKEUP and self.idle
@@ -378,22 +383,21 @@ class Link:
         free = self._flight is None
         working = free and self._phase in (_WORK, _LISTEN)
         settled = not self._intake.waiting
-        soonest: int | None = None
-        for due, counts in (
-            (self._intake.gap_due, True),
-            (self._intake.pause_due, free and self._wakeup.low),
-            (self._phase_due, True),
-            (self._answer_due, settled),
-            (self._lost_due, settled),
-            (self._event_due, free),
-            (self._wakeup.poll_due, free),
-            (self._keepalive_due, working),
-            (self._supervision_due, working),
-        ):
-            if counts and due is not None:
-                wait = max(0, ticks_diff(due, now_ms))
-                soonest = wait if soonest is None else min(soonest, wait)
-        return soonest
+        # Asked in every pass: a table to loop over would be 300 bytes of garbage.
+        wait = _sooner(None, self._intake.gap_due, now_ms)
+        wait = _sooner(wait, self._phase_due, now_ms)
+        if settled:
+            wait = _sooner(wait, self._answer_due, now_ms)
+            wait = _sooner(wait, self._lost_due, now_ms)
+        if free:
+            wait = _sooner(wait, self._event_due, now_ms)
+            wait = _sooner(wait, self._wakeup.poll_due, now_ms)
+            if self._wakeup.low:
+                wait = _sooner(wait, self._intake.pause_due, now_ms)
+        if working:
+            wait = _sooner(wait, self._keepalive_due, now_ms)
+            wait = _sooner(wait, self._supervision_due, now_ms)
+        return wait
 
     # What to send
 
@@ -938,6 +942,14 @@ class Link:
 
     def _trouble(self, name: str, detail: str) -> None:
         self._happenings.append(Trouble(name, detail))
+
+
+def _sooner(wait_ms: int | None, due: int | None, now_ms: int) -> int | None:
+    """The shorter of a wait and the one until the tick `due`, of which None never comes."""
+    if due is None:
+        return wait_ms
+    due_ms = max(0, ticks_diff(due, now_ms))
+    return due_ms if wait_ms is None else min(wait_ms, due_ms)
 
 
 def _passed(due: int | None, now_ms: int) -> bool:
