@@ -20,10 +20,11 @@ from loquet.panel import Panel
 from springcore.link import Link, LinkSettings
 
 # How often an idle moment is looked for, and the number of looks between two collections. On a
-# Pico an idle panel leaves 12 KB behind in a second, and each card another 10, of some 100 that are
-# free: what is not collected here is collected when memory ends, and then a card may be waiting.
+# Pico an idle panel leaves 6 to 10 KB behind in a second, most of it asyncio's for waiting, and each
+# card another 15, of some 100 that are free: what is not collected here is collected when memory
+# ends, and then a card may be waiting.
 IDLE_LOOK_MS = 250
-COLLECT_EVERY = 10
+COLLECT_EVERY = 6
 
 # A collection takes up to 23 ms on a Pico, and must not meet what is due at a door.
 SOON_MS = 100

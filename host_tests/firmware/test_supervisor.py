@@ -242,7 +242,7 @@ def test_garbage_is_collected_while_idle(house):
         await asyncio.sleep(1)
         before = len(house.collections)
         await asyncio.sleep(60)
-        assert 10 <= len(house.collections) - before <= 25
+        assert 20 <= len(house.collections) - before <= 45
 
     assert house.run(story) is None
 
