@@ -58,17 +58,25 @@ def score_of(name: str) -> float:
     return peer.score
 
 
+def ratio_of(name: str) -> float:
+    """The rig's score by a real Pico's. Raises RigError."""
+    return score_of(name) / REAL[name]
+
+
+def geometric_mean(ratios: dict[str, float]) -> float:
+    return math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+
+
 def main() -> None:
     ratios = {}
     for name, real in REAL.items():
-        score = score_of(name)
-        ratios[name] = score / real
+        ratio = ratios[name] = ratio_of(name)
         if "--json" not in sys.argv:
             print(
-                f"{name:14} real {real:8.2f}  rig {score:8.2f}  ratio {score / real:.2f}",
+                f"{name:14} real {real:8.2f}  rig {ratio * real:8.2f}  ratio {ratio:.2f}",
                 flush=True,
             )
-    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    mean = geometric_mean(ratios)
     if "--json" in sys.argv:
         print(json.dumps({"ratios": ratios, "geometric_mean": mean}))
     else:
