@@ -55,6 +55,8 @@ class FlashWriter:
     def __init__(self, jobs, readers, doors, hal, reports):
         # Set with each step; whoever feeds the watchdog takes it back.
         self.stepped = False
+        # Since whoever collects garbage set it to 0.
+        self.slices = 0
         self._jobs = jobs
         self._readers = readers
         self._doors = doors
@@ -101,6 +103,7 @@ class FlashWriter:
         return all(reader.quiet() for reader in self._readers)
 
     def _do(self, job, now_s: int) -> None:
+        self.slices += 1
         try:
             job.work()
         # Not only StorageError: a slice that lacks memory must not restart the panel either.

@@ -19,12 +19,14 @@ from loquet.errors import StorageError
 from loquet.panel import Panel
 from springcore.link import Link, LinkSettings
 
-# The number of looks between two collections, and how often a moment for one is looked for from
-# then on. On a Pico an idle panel leaves 6 to 10 KB behind in a second, most of it asyncio's for
-# waiting, and each card another 15, of some 100 that are free: what is not collected here is
-# collected when memory ends, and then a card may be waiting.
+# The number of looks, or of slices written to flash, between two collections, and how often a
+# moment for one is looked for from then on. On a Pico an idle panel leaves 6 to 10 KB behind in a
+# second, most of it asyncio's for waiting, each card another 15 and each slice some, of some 100
+# that are free: what is not collected here is collected when memory ends, and then a card may be
+# waiting.
 LOOK_MS = 250
 COLLECT_EVERY = 6
+COLLECT_EVERY_SLICES = 4
 IDLE_LOOK_MS = 25
 
 # A collection takes up to 23 ms on a Pico, and must not meet what is due at a door.
@@ -115,17 +117,20 @@ async def _supervise(hal, storage, doors, readers, reports) -> tuple:
     _tell_started(hal, reports)
     watchdog = hal.watchdog(WATCHDOG_MS)
     looks = 0
+    collect = False
     while family.death is None:
-        await family.bell.wait(LOOK_MS if looks < COLLECT_EVERY else IDLE_LOOK_MS)
+        await family.bell.wait(IDLE_LOOK_MS if collect else LOOK_MS)
         try:
             _feed(watchdog, [doors, writer] + readers)
         except OSError as error:
             return "watchdog", error
         looks += 1
-        if looks >= COLLECT_EVERY and _all_idle(doors, readers):
+        collect = looks >= COLLECT_EVERY or writer.slices >= COLLECT_EVERY_SLICES
+        if collect and _all_idle(doors, readers):
             storage.tell_damage(doors.panel, reports)
             gc.collect()
-            looks = 0
+            collect = False
+            looks = writer.slices = 0
     return family.death
 
 

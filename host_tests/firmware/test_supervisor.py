@@ -247,6 +247,23 @@ def test_garbage_is_collected_while_idle(house):
     assert house.run(story) is None
 
 
+def test_garbage_is_collected_sooner_while_flash_is_written(house, monkeypatch):
+    def writes(writer):
+        writer.stepped = True
+        writer.slices += 1
+        return 100
+
+    async def story():
+        await asyncio.sleep(1)
+        before = len(house.collections)
+        await asyncio.sleep(60)
+        assert 100 <= len(house.collections) - before <= 150
+
+    monkeypatch.setattr(supervisor, "COLLECT_EVERY", 10**6)
+    monkeypatch.setattr(FlashWriter, "step", writes)
+    assert house.run(story) is None
+
+
 def test_garbage_is_not_collected_while_something_is_under_way(house):
     async def story():
         await asyncio.sleep(1)
