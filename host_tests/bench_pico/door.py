@@ -18,12 +18,12 @@ from pico_rig.rig import Byte, Rig
 MS = 10**6
 SECOND = 10**9
 
-# From a relay's edge: the card is taken away, and the next one laid. The panel collects garbage
-# every 5 s at most, so more than some cards a second would not be what it is made for.
+# From a relay's edge: the card is taken away, and the next one laid. Far more often than people
+# come; the next pulse begins when the one before is over, and a slice of flash work is through.
 TAKEN_NS = 60 * MS
-NEXT_NS = (400 * MS, 1200 * MS)
+NEXT_NS = (200 * MS, 500 * MS)
 # A card that nothing has come of.
-GIVEN_UP_NS = 4 * SECOND
+GIVEN_UP_NS = 2 * SECOND
 
 EVENT, READER_CLASS = 0xC0, 0x5B
 
@@ -235,7 +235,8 @@ def line_of(plan: Plan) -> FaultyLine:
 def run(plan: Plan) -> Found:
     """Plays `plan` on a rig of its own."""
     change_every_ms = 1 if plan.writing else 0
-    flush_count = 1 if plan.writing else 8
+    # Idle: the log is flushed when its events are half a minute old, and not because so many came.
+    flush_count = 1 if plan.writing else 128
     image = flash.door_image(plan.events, plan.bitrate, plan.cards, change_every_ms, flush_count)
     door = Door(plan)
     rig = Rig(image, door, seed=plan.seed)
