@@ -15,6 +15,7 @@ from loquet_tools.demo import demo
 from loquet_tools.deploy.command import deploy
 from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.panel import panel
+from loquet_tools.virtual_reader.command import virtual_reader
 
 app = typer.Typer(
     help="Loquet's tool for the desktop.",
@@ -26,6 +27,7 @@ app.command()(panel)
 app.command()(decode)
 app.command()(deploy)
 app.command()(explain_access.explain)
+app.command("virtual-reader")(virtual_reader)
 app.add_typer(cards.app, name="cards")
 app.add_typer(settings_check.app, name="settings")
 

@@ -7,6 +7,7 @@ what the reader did (`take`). Time is the caller's, in integer microseconds, and
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -15,6 +16,7 @@ from loquet_tools.virtual_reader.cards import Card
 from loquet_tools.virtual_reader.exchange import Exchange, Reply
 from loquet_tools.virtual_reader.framing import Command, CommandReceiver, TextCommand
 from loquet_tools.virtual_reader.instructions import execute
+from loquet_tools.virtual_reader.network import Datagram, Network
 from loquet_tools.virtual_reader.options import Options
 from loquet_tools.virtual_reader.outlet import EventOutlet
 from loquet_tools.virtual_reader.output import Output
@@ -69,6 +71,7 @@ class VirtualReader:
             self._run,
             self._transmitter.send,
         )
+        self.network = Network(self)
         self.smart_reader = SmartReader(self)
 
     # What the caller tells
@@ -108,10 +111,16 @@ class VirtualReader:
             return
         for message in self._receiver.receive(as_heard(data, bitrate, self.bitrate)):
             if isinstance(message, TextCommand):
-                self._obey(message)
+                self.obey(message, self.registers.serial_output)
             elif message.fault != tables.STA_PROTOCOL or self.options.bad_lrc != "silent":
                 self._command(message)
         self._watch_for_quiet()
+
+    def receive_datagram(self, datagram: Datagram, now_us: int) -> None:
+        """A datagram arrives now."""
+        self.advance(now_us)
+        if self.state == output.RUNNING:
+            self.network.receive(datagram)
 
     def advance(self, now_us: int) -> None:
         """Time goes on. ValueError if it would go back."""
@@ -141,9 +150,16 @@ class VirtualReader:
         self._outputs.append(Output(self.timeline.now_us, kind, value, self.bitrate))
 
     def say(self, line: bytes) -> None:
-        """Sends a line of text."""
+        """Sends a line of text on Serial."""
         self.counters["lines_sent"] += 1
         self._transmitter.send(line)
+
+    def say_where(self, output_code: int, line: Callable[[], bytes]) -> None:
+        """Sends a line by every link that register 02A0 gives this output (OUTPUT_SCRDR ...)."""
+        if self.registers.serial_output == output_code:
+            self.say(line())
+        if self.registers.text_on_udp and self.registers.network_output == output_code:
+            self.network.say(line())
 
     def play_own(self, sequence: int) -> None:
         """The reader plays a sequence of its own accord, unless the host owns lights and sound."""
@@ -179,6 +195,7 @@ class VirtualReader:
         self.registers.activate()
         self.state = output.RUNNING
         self.emit("power", self.state)
+        self.emit("udp_ports", self.network.ports)
         if self.options.events_enabled_by == "power_on":
             self.outlet.enable()
         if how == NORMAL:
@@ -214,11 +231,10 @@ class VirtualReader:
         self.command_sequence = command.sequence
         return execute(self, command)
 
-    def _obey(self, message: TextCommand) -> None:
+    def obey(self, message: TextCommand, link_output: int) -> None:
+        """Does what a $SCCMD asks for. `link_output`: what the link that it came by puts out."""
         accepted = self.options.sccmd_accepted
-        if accepted == "never":
-            return
-        if accepted == "scrdr" and self.registers.serial_output != OUTPUT_SCRDR:
+        if accepted == "never" or (accepted == "scrdr" and link_output != OUTPUT_SCRDR):
             return
         self.counters["lines_obeyed"] += 1
         if message.sequence is not None:

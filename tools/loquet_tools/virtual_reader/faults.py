@@ -7,7 +7,7 @@ at the same times do the same damage.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -21,6 +21,7 @@ from loquet_tools.virtual_reader.knobs import (
     Amount,
     parse,
 )
+from loquet_tools.virtual_reader.network import Datagram
 from loquet_tools.virtual_reader.output import Output
 from loquet_tools.virtual_reader.timeline import Timeline, Timer
 from loquet_tools.virtual_reader.wire import duration_us
@@ -39,6 +40,8 @@ DAMAGES: dict[str, damage.Damage] = {
     "lost_frame": damage.lose,
     "duplicate_frame": damage.repeat,
 }
+# A datagram that comes twice is two datagrams.
+DATAGRAM_DAMAGES = {name: apply for name, apply in DAMAGES.items() if name != "duplicate_frame"}
 AMOUNTS = tuple(name for name, kind in KNOBS.items() if kind in ("amount", "chance", "count"))
 
 
@@ -111,6 +114,12 @@ class FaultyLine:
         self._transmit(TO_READER, Piece(data, bitrate, begin_us))
         self.advance(now_us)
 
+    def receive_datagram(self, datagram: Datagram, now_us: int) -> None:
+        """A host sends a datagram to the reader."""
+        self.advance(now_us)
+        self._post(TO_READER, datagram, now_us)
+        self.advance(now_us)
+
     def advance(self, now_us: int) -> None:
         """Time goes on, for the reader too. ValueError if it would go back."""
         # The reader may have been told something directly: that was before this.
@@ -155,6 +164,8 @@ class FaultyLine:
         self._outputs.append(happened)
         if happened.kind == "tx":
             self._transmit(TO_HOST, Piece(happened.value, happened.bitrate, happened.at_us))
+        elif happened.kind == "udp_tx":
+            self._post(TO_HOST, happened.value, happened.at_us)
         elif happened.kind == "power" and happened.value != output.RUNNING:
             self._cut(happened.at_us)
 
@@ -171,7 +182,7 @@ class FaultyLine:
         if way == TO_HOST and is_time_extension(whole.data) and self._strikes("lost_f0", way):
             self._emit("fault", "lost_f0")
             return
-        data = self._damaged(way, whole.data)
+        data = self._damaged(way, whole.data, DAMAGES)
         if not data:
             return
         if self._strikes("merge", way):
@@ -181,8 +192,8 @@ class FaultyLine:
         for piece, pause_us in self._pieces(way, data, whole):
             self._deliver_later(way, piece, pause_us)
 
-    def _damaged(self, way: str, data: bytes) -> bytes:
-        for name, apply in DAMAGES.items():
+    def _damaged(self, way: str, data: bytes, damages: dict[str, damage.Damage]) -> bytes:
+        for name, apply in damages.items():
             if data and self._strikes(name, way):
                 changed = apply(self._random, data)
                 if changed is not None:
@@ -255,6 +266,29 @@ class FaultyLine:
         for piece in self._to_host:
             left = (at_us - piece.begin_us) * piece.bitrate // 10_000_000
             piece.data = piece.data[: max(left, 0)]
+
+    # Datagrams: each arrives whole, and as soon as it is sent unless it is delayed
+
+    def _post(self, way: str, datagram: Datagram, at_us: int) -> None:
+        data = self._damaged(way, datagram.data, DATAGRAM_DAMAGES)
+        if not data:
+            return
+        due_us = max(at_us + self._delay_us[way], self._last_due_us[way])
+        self._last_due_us[way] = due_us
+        copies = 1
+        if self._strikes("duplicate_frame", way):
+            self._emit("fault", f"duplicate_frame {way}")
+            copies = 2
+        for _ in range(copies):
+            self._timeline.at(due_us, lambda: self._arrive(way, replace(datagram, data=data)))
+
+    def _arrive(self, way: str, datagram: Datagram) -> None:
+        if self._silent:
+            return
+        if way == TO_HOST:
+            self._emit("udp_rx", datagram)
+        else:
+            self.reader.receive_datagram(datagram, self._timeline.now_us)
 
     # /WAKEUP
 

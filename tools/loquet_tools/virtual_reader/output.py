@@ -22,9 +22,12 @@ class Output:
       "leds"          tuple of 4 mode bytes
       "rgb"           tuple: (mode,) or (r, g, b) or (r, g, b, fade ms)
       "buzzer"        int, milliseconds
+      "udp_tx"        Datagram for a host
+      "udp_ports"     dict, service -> port: what is open on the network from now on
       "power"         "off", "booting" or "running"; bytes that have not left by then never do
     FaultyLine adds:
       "rx"            bytes whose last stop bit reached the host at `at_us`, sent at `bitrate`
+      "udp_rx"        Datagram that reached the host
       "edge"          None; the host's pin saw /WAKEUP fall
       "fault"         str; a fault was done to the line
     """

@@ -13,15 +13,19 @@ ACCESS_CONDITIONS = 0x02F0
 SMART_READER = 0x02A0
 TIMINGS = 0x02A1
 PROFILE = 0x02C0
+SERVICES = 0x0284
+PORTS = 0x0285
+UDP_PEER = 0x0294
+UDP_OPTIONS = 0x0295
 UI_OPTIONS = 0x02D0
 TEMPLATES = (0x0310, 0x0320, 0x0330, 0x0340)
 
 # Firmware defaults (9); templates: no LKL (off), TOF 00 00
 DEFAULTS: dict[int, bytes] = {
-    0x0284: b"\x04",
-    0x0285: bytes(14),
-    0x0294: b"255.255.255.255",
-    0x0295: b"\x00",
+    SERVICES: b"\x04",
+    PORTS: bytes(14),
+    UDP_PEER: b"255.255.255.255",
+    UDP_OPTIONS: b"\x00",
     0x029C: b"\x01\x03",
     0x029F: b"\x00",
     SMART_READER: b"\x00\x03\x00\x02\x00",
@@ -38,6 +42,13 @@ OUTPUT_TLV = 0
 OUTPUT_SCRDR = 1
 OUTPUT_JSON = 2
 OUTPUT_MK1 = 3
+
+# 9.1, bits 6-4: the settings of the network under which text goes over UDP
+UDP_NETWORKS = (3, 4)
+
+# 9.6: place in register 0285, port where it says 0000
+DIRECT_PORT = (2, 3978)
+TEXT_PORT = (4, 4000)
 
 # 3.1: first and last address that an instruction reaches
 FREE_RANGE = (0x0200, 0x020F)
@@ -71,6 +82,22 @@ class Registers:
         """Active from power-up, with this output (OUTPUT_TLV ...) on Serial; fast inventory."""
         flags = 0x11 if move_tracking else 0x01
         return cls({SMART_READER: bytes((flags, output, 0, 2, 0))})
+
+    @classmethod
+    def on_udp(cls, peer: str, port: int = 4000, udp_options: int = 0) -> Registers:
+        """$SCRDR over UDP to `peer`, active from power-up. `port` is its port and the reader's own.
+
+        `udp_options` is register 0295: 1 = obey only `peer`, 2 = only `port`, 3 = both.
+        """
+        return cls(
+            {
+                PROFILE: b"\x44",
+                SMART_READER: bytes((0x01, OUTPUT_MK1, 0, OUTPUT_SCRDR, 0)),
+                PORTS: bytes(8) + port.to_bytes(2, "big") + bytes(4),
+                UDP_PEER: peer.encode("ascii"),
+                UDP_OPTIONS: bytes((udp_options,)),
+            }
+        )
 
     def read(self, address: int) -> bytes:
         """What is stored, empty if the register is not set."""
@@ -109,6 +136,36 @@ class Registers:
     @property
     def serial_output(self) -> int:
         return self.active(SMART_READER)[1] & 0x03
+
+    # 9.6
+
+    @property
+    def text_on_udp(self) -> bool:
+        """Whether the Smart Reader speaks and listens over UDP."""
+        return self.active(PROFILE)[0] >> 4 & 0x07 in UDP_NETWORKS
+
+    @property
+    def network_output(self) -> int:
+        return self.active(SMART_READER)[3] & 0x07
+
+    def port(self, place_and_default: tuple[int, int]) -> int:
+        """A port of register 0285 (DIRECT_PORT, TEXT_PORT)."""
+        place, default = place_and_default
+        return int.from_bytes(self.active(PORTS)[2 * place : 2 * place + 2], "big") or default
+
+    @property
+    def udp_peer(self) -> str:
+        """Address or name of the host that gets the text."""
+        # Text is not filled up from the default, as other registers are.
+        return (self._active.get(UDP_PEER) or DEFAULTS[UDP_PEER]).decode("latin-1")
+
+    @property
+    def udp_address_checked(self) -> bool:
+        return bool(self.active(UDP_OPTIONS)[0] & 0x01)
+
+    @property
+    def udp_port_checked(self) -> bool:
+        return bool(self.active(UDP_OPTIONS)[0] & 0x02)
 
     @property
     def has_smart_reader(self) -> bool:

@@ -6,6 +6,7 @@ not made: with it selected the reader says nothing about cards.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loquet_tools.virtual_reader import events, registers, tables
@@ -55,10 +56,10 @@ class SmartReader:
 
     def greet(self) -> None:
         """The line that some outputs begin with (6.4, 6.6)."""
-        if self._registers.serial_output == registers.OUTPUT_MK1:
-            self._reader.say(events.mk1_banner(self._options.mk1_name))
-        elif self._registers.serial_output == registers.OUTPUT_SCRDR and self._options.scrdr_hello:
-            self._reader.say(events.scrdr_hello(self._options))
+        name = self._options.mk1_name
+        self._reader.say_where(registers.OUTPUT_MK1, lambda: events.mk1_banner(name))
+        if self._options.scrdr_hello:
+            self._say_scrdr(lambda: events.scrdr_hello(self._options))
 
     def _forget(self) -> None:
         for timer in self._held.values():
@@ -83,10 +84,8 @@ class SmartReader:
             self._event(events.tag_inserted(reading, lying.index))
         else:
             self._event(events.tag_read(reading, new))
-        if self._registers.serial_output == registers.OUTPUT_SCRDR:
-            self._print_read(lying, reading)
-        elif self._registers.serial_output == registers.OUTPUT_MK1:
-            self._reader.say(events.mk1(reading))
+        self._print_read(lying, reading)
+        self._reader.say_where(registers.OUTPUT_MK1, lambda: events.mk1(reading))
 
     def _print_read(self, lying: Lying, reading: events.Reading) -> None:
         if not self._registers.move_tracking:
@@ -108,12 +107,15 @@ class SmartReader:
         held = self._held.pop(lying, None)
         if held is not None:
             held.cancel()
-        if self._registers.serial_output == registers.OUTPUT_SCRDR:
-            self._print(reading, "R" if held is None else "IR")
+        self._print(reading, "R" if held is None else "IR")
 
     def _print(self, reading: events.Reading, move: str) -> None:
+        """The $SCRDR line, where one is wanted."""
         if reading.template or self._options.scrdr_in_fast_inventory:
-            self._reader.say(events.scrdr(reading, move, self._options))
+            self._say_scrdr(lambda: events.scrdr(reading, move, self._options))
+
+    def _say_scrdr(self, line: Callable[[], bytes]) -> None:
+        self._reader.say_where(registers.OUTPUT_SCRDR, line)
 
     def _event(self, payload: bytes) -> None:
         as_tlv = self._registers.serial_output == registers.OUTPUT_TLV

@@ -14,11 +14,12 @@ import termios
 import time
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from loquet_tools.virtual_reader.cards import Card
 from loquet_tools.virtual_reader.faults import FaultyLine
+from loquet_tools.virtual_reader.network import Datagram
 from loquet_tools.virtual_reader.output import Output
 from loquet_tools.virtual_reader.wire import as_heard
 
@@ -34,12 +35,14 @@ class Host:
     on_bytes(data)       bytes as heard, their last stop bit has just arrived
     on_wakeup(asserted)  level of /WAKEUP; True = asserted (low)
     on_edge()            /WAKEUP has just been seen to fall
-    on_output(output)    everything, also what the three above are called for
+    on_datagram(datagram)  a datagram for a host, also what is broadcast
+    on_output(output)    everything, also what those above are called for
     """
 
     on_bytes: Callable[[bytes], None] = _ignore
     on_wakeup: Callable[[bool], None] = _ignore
     on_edge: Callable[[], None] = _ignore
+    on_datagram: Callable[[Datagram], None] = _ignore
     on_output: Callable[[Output], None] = _ignore
 
 
@@ -65,6 +68,10 @@ class Coupling:
         bitrate = self._bitrate() or self.line.reader.bitrate
         return self.line.send(data, bitrate, self.now_us)
 
+    def send_datagram(self, datagram: Datagram) -> None:
+        """A host sends a datagram, now."""
+        self.line.receive_datagram(datagram, self.now_us)
+
     def _advance(self, now_us: int) -> None:
         self.now_us = now_us
         self.line.advance(now_us)
@@ -82,6 +89,8 @@ class Coupling:
                 self._host.on_bytes(heard)
         elif happened.kind == "wakeup":
             self._host.on_wakeup(happened.value)
+        elif happened.kind == "udp_rx":
+            self._host.on_datagram(happened.value)
         elif happened.kind == "edge":
             self._host.on_edge()
 
@@ -102,25 +111,73 @@ class Wire(Protocol):
         """Ends."""
 
 
+class NoWire:
+    """The reader's Serial is connected to nothing."""
+
+    async def open(self, on_bytes: Callable[[bytes], None]) -> None:
+        pass
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def bitrate(self) -> int | None:
+        return None
+
+    async def close(self) -> None:
+        pass
+
+
+class Sockets(Protocol):
+    """Where a Driver gets and puts datagrams (udp.UdpSockets)."""
+
+    async def open(self, ports: dict[str, int], on_datagram: Callable[[Datagram], None]) -> None:
+        """Opens these ports, by service."""
+
+    def listen(self, ports: dict[str, int]) -> None:
+        """The reader has these ports from now on."""
+
+    def send(self, datagram: Datagram) -> None:
+        """To a host; never waits."""
+
+    async def close(self) -> None:
+        """Ends."""
+
+
 class Driver:
     """A reader in real time: `async with Driver(line, wire)`, or open, run, close.
+
+    `sockets`: its network; None = none.
 
     `host` may have callbacks for /WAKEUP and outputs; its on_bytes is called beside the wire.
     Cards, power and faults are given to the driver, which knows the time.
     """
 
-    def __init__(self, line: FaultyLine, wire: Wire, host: Host | None = None):
-        self._wire = wire
+    def __init__(
+        self,
+        line: FaultyLine,
+        wire: Wire | None = None,
+        host: Host | None = None,
+        sockets: Sockets | None = None,
+    ):
+        self._wire = wire or NoWire()
+        self._sockets = sockets
         self._host = host or Host()
         self._line = line
-        listener = Host(self._bytes_out, self._host.on_wakeup, self._host.on_edge, self._output)
-        self._coupling = Coupling(line, listener, wire.bitrate)
+        listener = replace(
+            self._host,
+            on_bytes=self._bytes_out,
+            on_datagram=self._datagram_out,
+            on_output=self._output,
+        )
+        self._coupling = Coupling(line, listener, self._wire.bitrate)
         self._wake = asyncio.Event()
         self._start_ns = time.monotonic_ns()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Driver:
         await self._wire.open(self._bytes_in)
+        if self._sockets is not None:
+            await self._sockets.open(self._line.reader.network.ports, self._datagram_in)
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -129,6 +186,8 @@ class Driver:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        if self._sockets is not None:
+            await self._sockets.close()
         await self._wire.close()
 
     @property
@@ -186,7 +245,18 @@ class Driver:
         self._wire.write(data)
         self._host.on_bytes(data)
 
+    def _datagram_in(self, datagram: Datagram) -> None:
+        self._catch_up()
+        self._coupling.send_datagram(datagram)
+
+    def _datagram_out(self, datagram: Datagram) -> None:
+        if self._sockets is not None:
+            self._sockets.send(datagram)
+        self._host.on_datagram(datagram)
+
     def _output(self, happened: Output) -> None:
+        if happened.kind == "udp_ports" and self._sockets is not None:
+            self._sockets.listen(happened.value)
         self._host.on_output(happened)
 
 

@@ -1,0 +1,104 @@
+"""The reader's UDP sockets, in real time: one for each service that the registers open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Mapping
+
+from loquet_tools.virtual_reader.network import Datagram
+
+EVERY_ADDRESS = "0.0.0.0"
+LONGEST_HEARD = 65536
+
+
+class UdpSockets:
+    """Sockets at one local address of this machine.
+
+    A reader and a host on one machine that use the same port, as the protocol wants it, need two
+    addresses: the reader's may be 127.0.0.2. `local_ports` (service -> port, 0 = any free one)
+    takes the place of the reader's own idea. `ports` says what is open. `unsent` counts datagrams
+    that the system did not take.
+    """
+
+    def __init__(self, address: str = EVERY_ADDRESS, local_ports: Mapping[str, int] | None = None):
+        self._address = address
+        self._local_ports = dict(local_ports or {})
+        self._open: dict[str, socket.socket] = {}
+        self._wanted: dict[str, int] = {}
+        self._names: dict[str, str] = {}  # what a name was found to be
+        self._on_datagram: Callable[[Datagram], None] = lambda datagram: None
+        self.unsent = 0
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The real local ports, by service."""
+        return {service: sock.getsockname()[1] for service, sock in self._open.items()}
+
+    async def open(self, ports: dict[str, int], on_datagram: Callable[[Datagram], None]) -> None:
+        """Opens these ports. OSError if one cannot be had."""
+        self._on_datagram = on_datagram
+        self.listen(ports)
+
+    def listen(self, ports: dict[str, int]) -> None:
+        """Opens what is missing, closes what is no longer wanted. OSError as above."""
+        for service in list(self._open):
+            if ports.get(service) != self._wanted[service]:
+                self._close(service)
+        for service, port in ports.items():
+            if service not in self._open:
+                self._open[service] = self._bound(self._local_ports.get(service, port))
+                self._wanted[service] = port
+                self._watch(service, self._open[service])
+
+    def _bound(self, port: int) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            if self._address != EVERY_ADDRESS:
+                # A host may listen at this port on every address, as the vendor's sample does.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self._address, port))
+        except OSError as error:
+            sock.close()
+            raise OSError(f"UDP port {port} of {self._address}: {error.strerror}") from error
+        return sock
+
+    def _watch(self, service: str, sock: socket.socket) -> None:
+        def readable() -> None:
+            # A socket tells of an earlier datagram that nobody took as an error of the next call.
+            with contextlib.suppress(OSError):
+                data, (address, port) = sock.recvfrom(LONGEST_HEARD)
+                name = self._names.get(address, address)
+                self._on_datagram(Datagram(service, data, name, port))
+
+        asyncio.get_running_loop().add_reader(sock, readable)
+
+    def send(self, datagram: Datagram) -> None:
+        """From the port of its service."""
+        sock = self._open.get(datagram.service)
+        try:
+            if sock is not None:
+                sock.sendto(datagram.data, (self._found(datagram.address), datagram.port))
+        except OSError:
+            self.unsent += 1
+
+    def _found(self, name: str) -> str:
+        """The address of a host by its name; what comes from there is from the name."""
+        for address, known in self._names.items():
+            if known == name:
+                return address
+        address = socket.gethostbyname(name)
+        self._names[address] = name
+        return address
+
+    def _close(self, service: str) -> None:
+        sock = self._open.pop(service)
+        asyncio.get_running_loop().remove_reader(sock)
+        sock.close()
+
+    async def close(self) -> None:
+        for service in list(self._open):
+            self._close(service)
