@@ -25,16 +25,7 @@ from springcore.frame import (
     lrc_of,
     refusal_of,
 )
-from springcore.text import (
-    ABSENT,
-    DOLLAR,
-    HEAD_LENGTH,
-    INVALID,
-    VALID,
-    TextMessage,
-    carries_checksum,
-    rule_of,
-)
+from springcore.text import DOLLAR, INVALID, TEXT_HEAD, TextMessage, head_is_text, verdict
 
 try:
     from micropython import const
@@ -260,7 +251,7 @@ class StreamDecoder:
 
     def _parse_text(self) -> bool:
         """Whether the candidate line could be told; False if more bytes must come first."""
-        if not self._head_is_text():
+        if not head_is_text(self._view[self._start : min(self._end, self._start + TEXT_HEAD)]):
             self._fail(1, None)
             return True
         stop = self._buffer.find(b"\n", self._checked, self._end)
@@ -275,21 +266,6 @@ class StreamDecoder:
         line = bytes(self._view[self._start : end])
         between = lrc_of(self._view[self._start + 1 : end - 3])
         self._deliver_text(line, length, between, line)
-        return True
-
-    def _head_is_text(self) -> bool:
-        """`$SC`, three letters, a separator: as far as the bytes are there."""
-        place = 0
-        for byte in self._view[self._start : min(self._end, self._start + HEAD_LENGTH + 1)]:
-            if place == 1 or place == 2:
-                good = byte == b"$SC"[place]
-            elif 3 <= place <= 5:
-                good = 0x41 <= byte <= 0x5A
-            else:
-                good = place == 0 or byte in b";*\r\n"
-            if not good:
-                return False
-            place += 1
         return True
 
     # Messages longer than the buffer
@@ -395,10 +371,7 @@ class StreamDecoder:
         self, line: bytes, kept: int, between: int, end: bytes, truncated: bool = False
     ) -> None:
         """`line`: what was kept of it; `end`: its last bytes, without CR LF, with the checksum."""
-        checksum, rule = ABSENT, None
-        if carries_checksum(end):
-            rule = rule_of(between, end[-2:])
-            checksum = VALID if rule else INVALID
+        checksum, rule = verdict(between, end)
         offset = self._base + self._start
         # A line in the head of a broken long message is as long as it is, not as that message.
         length = kept + self._skipped if self._skipping else kept

@@ -19,6 +19,7 @@ except ImportError:
 
 DOLLAR = const(0x24)
 HEAD_LENGTH = const(6)  # $SCRDR
+TEXT_HEAD = const(7)  # the same and what follows: enough to tell a line by
 COMMAND_MAX = const(255)
 
 VALID = "valid"
@@ -109,6 +110,36 @@ def carries_checksum(line: bytes) -> bool:
     return len(line) >= HEAD_LENGTH + 3 and line[-3] == 0x2A
 
 
+def verdict(between: int, end: bytes) -> tuple:
+    """(checksum, rule) of a line whose last bytes, without CR LF, are `end`.
+
+    `between` is the XOR of what would stand before its `*` and after the `$`.
+    """
+    if not carries_checksum(end):
+        return ABSENT, None
+    rule = rule_of(between, end[-2:])
+    return (VALID if rule else INVALID), rule
+
+
+def head_is_text(head: bytes | bytearray | memoryview) -> bool:
+    """Whether a line may begin with `head`: its first TEXT_HEAD bytes, or what there is.
+
+    `$` (which is not looked at), `SC`, three letters, a separator or the end of the line.
+    """
+    place = 0
+    for byte in head:
+        if place == 1 or place == 2:
+            good = byte == b"$SC"[place]
+        elif 3 <= place <= 5:
+            good = 0x41 <= byte <= 0x5A
+        else:
+            good = place == 0 or byte in b";*\r\n"
+        if not good:
+            return False
+        place += 1
+    return True
+
+
 class ChecksumPin:
     """Holds a reader to one checksum rule, once two of its lines in a row agree on it.
 
@@ -128,9 +159,14 @@ class ChecksumPin:
 
 
 def encode_command(
-    sequence: int | None = None, leds: bytes | None = None, buzzer_ms: int | None = None
+    sequence: int | None = None,
+    leds: bytes | None = None,
+    buzzer_ms: int | None = None,
+    end: bytes = b"\r\n",
 ) -> bytes:
-    """A $SCCMD line with CR LF, without the optional checksum, whose rule is in doubt.
+    """A $SCCMD line, without the optional checksum, whose rule is in doubt.
+
+    `end`: CR LF on a serial line; a datagram, as the vendor's sample sends it, has none.
 
     Either `sequence` (0 to 255) alone, or `leds` (4 mode bytes) and / or `buzzer_ms` (0 to
     65535): what a reader makes of a sequence mixed with the others is not documented.
@@ -142,7 +178,7 @@ def encode_command(
         fields = ["SEQ=%02X" % _in_range("sequence", sequence, 255)]
     else:
         fields = _ui_fields(leds, buzzer_ms)
-    return ("$SCCMD;%s\r\n" % ";".join(fields)).encode()
+    return ("$SCCMD;%s" % ";".join(fields)).encode() + end
 
 
 def _ui_fields(leds: bytes | None, buzzer_ms: int | None) -> list:
