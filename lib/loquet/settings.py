@@ -35,6 +35,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 SMALLEST_BUFFER = 64
 LARGEST_BUFFER = 65542
 
+# Where readers send $SCRDR to and listen for $SCCMD, unless they are told otherwise (register
+# 0285, protocol.md 9.6).
+SCRDR_PORT = 4000
+EVERY_ADDRESS = "0.0.0.0"
+
 REQUIRED = object()
 
 # Kinds of values, the first item of a kind.
@@ -222,6 +227,23 @@ def _numbers(value, separator: str, widths: tuple):
     return tuple(int(part) for part in parts)
 
 
+def _address(value):
+    """The IPv4 address of one device, not of many, and written in one way only."""
+    parts = value.split(".") if isinstance(value, str) else []
+    plain = len(parts) == 4 and all(_is_byte(part) for part in parts)
+    return value if plain and 1 <= int(parts[0]) <= 223 else REFUSED
+
+
+def _own_address(value):
+    return value if value == EVERY_ADDRESS else _address(value)
+
+
+def _is_byte(part: str) -> bool:
+    # What is compared with this is a text too: 010 is not 10.
+    digits = 1 <= len(part) <= 3 and all(digit in _DIGITS for digit in part)
+    return digits and int(part) <= 255 and str(int(part)) == part
+
+
 def _zone(value):
     try:
         time_zone.parse(value)
@@ -234,6 +256,13 @@ def _zone(value):
 
 
 def _reader_rule(path: str, value, reader) -> None:
+    if reader.udp is not None:
+        for name in SERIAL_FIELDS:
+            if name in value:
+                # What is not looked at must not look as if it were.
+                raise SettingsError(
+                    "%s.%s" % (path, name), value[name], "nothing, for with udp it is left out"
+                )
     if reader.half_duplex and reader.events == "spontaneous":
         # Two senders on one pair: what the reader says unasked would collide with our frames.
         raise SettingsError(path + ".events", reader.events, "wakeup or text with half_duplex")
@@ -281,6 +310,23 @@ def _document_rule(path: str, value, document) -> None:
         _named(prefix + "unlock_schedule", door.unlock_schedule, schedules)
         for row, access in enumerate(door.access or ()):
             _named(prefix + "access[%d].schedule" % row, access.schedule, schedules)
+    _check_peers(document.readers)
+
+
+def _check_peers(readers) -> None:
+    """A datagram must have come from one reader, and from no other."""
+    seen: list = []
+    for place, reader in enumerate(readers):
+        peer = reader.udp
+        if peer is None:
+            continue
+        for other in seen:
+            apart = peer.check_port and other.check_port and peer.port != other.port
+            if peer.address == other.address and not apart:
+                path = "readers[%d].udp.address" % place
+                told = "an address only once, or with check_port and another port each time"
+                raise SettingsError(path, peer.address, told)
+        seen.append(peer)
 
 
 def _named(path: str, name, names: list) -> None:
@@ -295,6 +341,33 @@ FLAG = (READ, _flag, "true or false")
 NAME = (READ, _name, "a name of 1 to 32 characters")
 MINUTE = (READ, _minute, "a time of the day, as in 08:30, up to 24:00")
 DATE = (READ, _date, "a day of 2000 to 2099, as in 2026-12-24")
+
+ADDRESS = (READ, _address, "the IPv4 address of one device, as in 192.168.1.50")
+OWN_ADDRESS = (READ, _own_address, "an IPv4 address of this panel, or 0.0.0.0 for all of them")
+PORT = (WHOLE, 1, 65535, "number of the port")
+
+# Where one networked reader is.
+PEER = (
+    ("address", REQUIRED, ADDRESS),
+    ("port", SCRDR_PORT, PORT),
+    ("check_port", False, FLAG),
+)
+
+UDP = (
+    ("address", EVERY_ADDRESS, OWN_ADDRESS),
+    ("port", SCRDR_PORT, PORT),
+)
+
+# Of a reader on a serial line, and of no other.
+SERIAL_FIELDS = (
+    "events",
+    "bitrate",
+    "half_duplex",
+    "echo",
+    "auto_sequences",
+    "serial_number",
+    "buffer_bytes",
+)
 
 READER = (
     ("name", REQUIRED, NAME),
@@ -311,6 +384,7 @@ READER = (
     ("template", None, (OPTIONAL, (WHOLE, 0, 255, "number of the template"))),
     ("door", None, (OPTIONAL, NAME)),
     ("direction", ENTRY, (ONE_OF, (ENTRY, EXIT))),
+    ("udp", None, (OPTIONAL, (GROUP, PEER, None))),
 )
 
 ACCESS = (
@@ -372,6 +446,7 @@ DOCUMENT: tuple = (
     ("doors", REQUIRED, (LIST, (GROUP, DOOR, _door_rule), 1, 4)),
     ("repeat_ms", 4000, (WHOLE, 0, 60000, "ms")),
     ("fire_input", False, FLAG),
+    ("udp", {}, (GROUP, UDP, None)),
     ("limits", {}, (GROUP, LIMITS, None)),
     ("clock", {}, (GROUP, CLOCK, None)),
     ("time_zone", "UTC0", (READ, _zone, "a POSIX time zone, as in CET-1CEST,M3.5.0,M10.5.0/3")),

@@ -16,7 +16,7 @@ from loquet import settings
 
 # Path of a field -> what it is for. `[]` stands for any item of a list.
 HELP = {
-    "readers": "The readers at this panel, each on a serial line of its own.",
+    "readers": "The readers at this panel, each on a serial line of its own or on the network.",
     "readers[].name": "What the log calls the reader. No two readers share a name.",
     "readers[].events": (
         "How the reader reports a card. `wakeup`: it pulls /WAKEUP low and is asked; the only "
@@ -30,7 +30,10 @@ HELP = {
         "The reader plays light and sound of its own as well, and may play over the panel's."
     ),
     "readers[].serial_number": "Where it is set, another reader in this one's place is an alarm.",
-    "readers[].stale_ms": "An event whose /WAKEUP is older than this opens nothing: it is logged.",
+    "readers[].stale_ms": (
+        "An event whose /WAKEUP is older than this opens nothing: it is logged. So is a datagram "
+        "that may have waited for longer."
+    ),
     "readers[].buffer_bytes": (
         "The longest message that is kept whole. Of a longer one a card's id may still decide, its "
         "data never does."
@@ -44,6 +47,16 @@ HELP = {
     "readers[].direction": (
         "On which side of its door the reader is. Anti-passback counts from a grant at `entry` and "
         "ends with one at `exit`."
+    ),
+    "readers[].udp": (
+        "The reader is on the network and sends $SCRDR by UDP, which nothing protects: see the "
+        "README before. null: it is on a serial line. With it the fields `events` to "
+        "`serial_number` and `buffer_bytes` are left out. Not every board has a network."
+    ),
+    "readers[].udp.address": "The reader's address. What comes from another one is only counted.",
+    "readers[].udp.port": "The reader's port, to which its feedback goes.",
+    "readers[].udp.check_port": (
+        "What comes from another port of that address than `port` is only counted, too."
     ),
     "doors": "The doors, each with a relay of its own. De-energised is locked.",
     "doors[].name": "What the log calls the door. No two doors share a name.",
@@ -97,6 +110,11 @@ HELP = {
         "The board's fire input is connected: while it is active, no door raises an alarm. It "
         "moves no relay: the way out must not depend on a panel."
     ),
+    "udp": "Where the panel listens. Without a reader that has `udp`, it does not.",
+    "udp.address": (
+        "The panel's address on the readers' network; nothing is heard on another one."
+    ),
+    "udp.port": "The port, to which the readers send (register 0285 of each).",
     "clock": "How far the panel's own clock is believed.",
     "clock.free_running": (
         "Whether dates and schedules count on a clock that nobody has set for `synchronised_h`: "

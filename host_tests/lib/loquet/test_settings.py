@@ -400,3 +400,85 @@ def test_the_clock_and_the_fire_input_have_defaults():
     refused("clock.synchronised_h", document(clock={"synchronised_h": 8761}), "1 to 8760", "(h)")
     refused("clock.step_limit_s", document(clock={"step_limit_s": 0}), "1 to 86400", "(s)")
     refused("fire_input", document(fire_input=0), "true or false")
+
+
+def udp(address="192.168.1.50", **more):
+    more["address"] = address
+    return {"name": "out", "udp": more}
+
+
+def test_no_reader_is_on_the_network_unless_it_says_where():
+    settings = load(document())
+    assert settings.readers[0].udp is None
+    assert (settings.udp.address, settings.udp.port) == ("0.0.0.0", 4000)
+    reader = load(document(udp(), door={"name": "front"})).readers[0]
+    assert (reader.udp.address, reader.udp.port) == ("192.168.1.50", 4000)
+    assert reader.udp.check_port is False
+    assert (reader.direction, reader.stale_ms, reader.credential) == ("entry", 2000, "uid")
+
+
+def test_a_networked_readers_address_is_that_of_one_device_written_plainly():
+    for wrong in (
+        "",
+        "reader.example",
+        "192.168.1",
+        "192.168.1.50.1",
+        "192.168.1.256",
+        "192.168.01.50",
+        "192.168.1.+5",
+        "192.168.1. 5",
+        "0.0.0.0",
+        "255.255.255.255",
+        "224.0.0.1",
+        "::1",
+        3232235826,
+        None,
+    ):
+        refused("readers[0].udp.address", document(udp(wrong)), "as in 192.168.1.50")
+    for right in ("1.0.0.0", "127.0.0.1", "223.255.255.255"):
+        assert load(document(udp(right))).readers[0].udp.address == right
+    refused("readers[0].udp.address", document({"udp": {}}), "no default")
+
+
+def test_ports_have_ranges():
+    for wrong in (0, 65536, -1, "4000", 4000.0, True):
+        refused("readers[0].udp.port", document(udp(port=wrong)), "1 to 65535")
+        refused("udp.port", document(udp={"port": wrong}), "1 to 65535")
+    refused("readers[0].udp.check_port", document(udp(check_port=1)), "true or false")
+    refused("udp.address", document(udp={"address": "everywhere"}), "0.0.0.0")
+    assert load(document(udp={"address": "10.0.0.7"})).udp.address == "10.0.0.7"
+
+
+def test_what_belongs_to_a_serial_line_is_left_out_on_the_network():
+    for name, value in (
+        ("events", "text"),
+        ("bitrate", 38400),
+        ("half_duplex", False),
+        ("echo", False),
+        ("auto_sequences", False),
+        ("serial_number", None),
+        ("buffer_bytes", 1031),
+    ):
+        reader = udp()
+        reader[name] = value
+        refused("readers[0]." + name, document(reader), "with udp it is left out")
+
+
+def test_a_datagram_can_have_come_from_one_reader_only():
+    def two(first, second):
+        whole = document()
+        whole["readers"] = [{"name": "in", "udp": first}, {"name": "out", "udp": second}]
+        return whole
+
+    at, elsewhere = "192.168.1.50", "192.168.1.51"
+    load(two({"address": at}, {"address": elsewhere}))
+    apart = {"address": at, "check_port": True}
+    load(two(apart, {"address": at, "check_port": True, "port": 4001}))
+    for second in (
+        {"address": at},
+        {"address": at, "port": 4001},
+        {"address": at, "check_port": True},
+    ):
+        refused("readers[1].udp.address", two(apart, second), at, "only once")
+    both = two({"address": at}, {"address": at, "port": 4001, "check_port": True})
+    refused("readers[1].udp.address", both)
