@@ -110,6 +110,10 @@ class Hal:
         """The Wakeup of that reader; `on_edge` is called when the line falls."""
         return Wakeup(self._reader(place)["wakeup"], on_edge)
 
+    def udp_port(self, address: str, port: int, on_datagram):
+        """Raises ValueError: a Pico has no network."""
+        raise ValueError("udp: this board has no network; allowed: readers on serial lines")
+
     def _reader(self, place: int) -> dict:
         readers = self._board["readers"]
         if place >= len(readers):

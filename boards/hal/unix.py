@@ -12,6 +12,7 @@ import asyncio
 import io
 import os
 import select
+import socket
 import sys
 import termios
 import time
@@ -52,6 +53,15 @@ _LATEST = 0xFFFFFFFF
 # Linux's numbers of what MicroPython's socket does not name.
 _IPPROTO_TCP = 6
 _TCP_NODELAY = 1
+
+# The kernel keeps datagrams in at most so many bytes (it doubles the number). That is some 30 short
+# ones: a flood must not make a card wait behind thousands.
+_DATAGRAM_BYTES = 16384
+_SO_RCVBUF = 8
+
+# After a ring so long is waited for the next: the app takes a few datagrams a pass, and others
+# have their turn in between.
+_DATAGRAM_PAUSE_S = 0.005
 
 # A poll that says "ready" promises room for this much in a pipe (PIPE_BUF on Linux).
 _LONGEST_REPORT = 4096
@@ -117,6 +127,7 @@ class Hal:
         self._pins = pins
         self._door_end = door_end
         self._ports: list = []  # (name of the reader, Port)
+        self._udp_ports: list = []
         self._stdout = select.poll()
         self._stdout.register(sys.stdout, select.POLLOUT)
 
@@ -157,6 +168,18 @@ class Hal:
         """The Wakeup of that reader; `on_edge` is called when the line falls."""
         return Wakeup(self._pins.inputs[self._reader(place)["wakeup"]], on_edge)
 
+    def udp_port(self, address, port, on_datagram):
+        """The UdpPort at that address and port of this board. Raises ValueError.
+
+        `on_datagram` is called when something has arrived.
+        """
+        try:
+            udp = UdpPort(address, port, on_datagram)
+        except OSError as error:
+            raise ValueError("udp: port %d of %s: %s" % (port, address, error))
+        self._udp_ports.append(udp)
+        return udp
+
     def _reader(self, place: int) -> dict:
         readers = self._board["readers"]
         if place >= len(readers):
@@ -191,7 +214,8 @@ class Hal:
         `trouble(name, detail)` is told of what was wrong and could be passed over.
         """
         tasks = [("pins", self._pins.run(trouble))]
-        return tasks + [("serial line of " + name, port.run()) for name, port in self._ports]
+        tasks += [("serial line of " + name, port.run()) for name, port in self._ports]
+        return tasks + [("udp", udp.run()) for udp in self._udp_ports]
 
     def flag(self) -> "Flag":
         """What a callback of this hal may set and one task waits for."""
@@ -321,6 +345,75 @@ async def _stream_of(file):
     protocol = asyncio.StreamReaderProtocol(reader)
     await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
     return reader
+
+
+class UdpPort:
+    """One UDP port of this board. No method waits."""
+
+    def __init__(self, address, port, on_datagram):
+        self._on_datagram = on_datagram
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUF, _DATAGRAM_BYTES)
+        self._socket.bind(_socket_address(address, port))
+        self._arrived = select.poll()
+        self._arrived.register(self._socket, select.POLLIN)
+
+    def receive_into(self, buffer):
+        """(bytes, address, port) of the next datagram and its sender; None: nothing waits.
+
+        What does not fit into `buffer` is lost. Raises OSError.
+        """
+        if not self._arrived.poll(0):
+            return None
+        if not ON_MICROPYTHON:
+            count, (address, port) = self._socket.recvfrom_into(buffer)
+            return count, address, port
+        # MicroPython (1.25) has no recvfrom_into: what this allocates is bounded by the buffer.
+        data, sender = self._socket.recvfrom(len(buffer))
+        buffer[: len(data)] = data
+        _, address, port = socket.sockaddr(sender)  # type: ignore[attr-defined]
+        return len(data), "%d.%d.%d.%d" % tuple(address), port
+
+    def send(self, data: bytes, address: str, port: int) -> None:
+        """Sends `data` as one datagram. Raises OSError, also when there is no room for it now."""
+        self._socket.sendto(data, _socket_address(address, port))
+
+    async def run(self) -> None:
+        """Rings when something has arrived."""
+        reader = _arrivals_of(self._socket)
+        while True:
+            await reader()
+            self._on_datagram()
+            await asyncio.sleep(_DATAGRAM_PAUSE_S)
+
+
+def _socket_address(address, port):
+    if not ON_MICROPYTHON:
+        return address, port
+    # getaddrinfo would do, but what it asks may be a name server, and that waits.
+    in_bytes = socket.inet_pton(socket.AF_INET, address)
+    family = int(socket.AF_INET).to_bytes(2, sys.byteorder)
+    return family + port.to_bytes(2, "big") + in_bytes + bytes(8)
+
+
+def _arrivals_of(udp_socket):
+    """A coroutine function that returns when a datagram waits."""
+    if ON_MICROPYTHON:
+        stream = asyncio.StreamReader(udp_socket)
+        # Waits until there is something to read, and then reads no byte, which takes no datagram.
+        return lambda: stream.readinto(bytearray(0))  # type: ignore[attr-defined]
+    return lambda: _readable(udp_socket)
+
+
+async def _readable(udp_socket):
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    loop.add_reader(udp_socket, event.set)
+    try:
+        await event.wait()
+    finally:
+        loop.remove_reader(udp_socket)
 
 
 class DoorEnd:

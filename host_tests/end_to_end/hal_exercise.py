@@ -20,7 +20,7 @@ async def main():
     hal = await module.open(board)
     say = Sayer(hal)
     port = hal.reader_port(0, Reader, lambda: None)
-    board = Board(hal, say)
+    board = Board(hal, say, board.get("udp"))
     for name, coroutine in hal.tasks(lambda name, detail: say("trouble", name, detail)):
         asyncio.create_task(until_it_fails(say, name, coroutine))
     say("ready")
@@ -35,7 +35,9 @@ async def main():
 class Board:
     """Every pin that the board has."""
 
-    def __init__(self, hal, say):
+    def __init__(self, hal, say, udp):
+        self.udp_at = udp
+        self.udp = udp and hal.udp_port(udp[0], udp[1], lambda: say("datagram"))
         self.wakeup = hal.wakeup(0, lambda: say("edge"))
         self.second_wakeup = hal.wakeup(1, lambda: say("second edge"))
         self.doors = [hal.door(place, lambda: say("change")) for place in (0, 1)]
@@ -65,6 +67,10 @@ async def obey(command, hal, port, board, say):
         say("time", hal.wall_clock(), hal.time_told(), hal.time_told(), hal.reset_cause())
     elif command == b"w":
         hal.watchdog(8000).feed()
+    elif command == b"a":
+        say("occupied", refusal(hal.udp_port, "127.0.0.1", board.udp_at[1], None))
+    elif command == b"g":
+        receive(board.udp, say)
     elif command == b"r":
         await keep_telling(board.doors[0].relay, say)
     elif command == b"b":
@@ -92,6 +98,16 @@ def refusal(function, *arguments):
         function(*arguments)
     except ValueError as error:
         return str(error)
+
+
+def receive(udp, say):
+    """Takes one datagram and answers it."""
+    buffer = memoryview(bytearray(32))
+    arrived = udp.receive_into(buffer)
+    if arrived is not None:
+        udp.send(b"heard", arrived[1], arrived[2])
+        arrived = [arrived[1], arrived[2], bytes(buffer[: arrived[0]]).decode()]
+    say("arrived", arrived)
 
 
 async def keep_telling(relay, say):

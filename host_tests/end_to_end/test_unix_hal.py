@@ -238,3 +238,71 @@ def test_a_serial_line_that_is_not_there_is_named(fresh):
     fresh.start()
     assert fresh.ended() == 1
     assert "/dev/there-is-none" in fresh.process.stderr.read().decode()
+
+
+@pytest.fixture
+def udp(fresh):
+    """The process with a UDP port, and a socket that sends to it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        at = probe.getsockname()
+    fresh.board["udp"] = at
+    fresh.start()
+    assert fresh.said() == ["ready"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.settimeout(LIMIT_S)
+        peer.bind(("127.0.0.2", 0))
+        peer.connect(at)
+        yield fresh, peer
+
+
+def arrives(process):
+    """What is taken next, after as many rings as there were."""
+    process.send(b"g")
+    while (said := process.said()) == ["datagram"]:
+        pass
+    assert said[0] == "arrived"
+    return said[1]
+
+
+def rings_and_gives(process):
+    assert process.said() == ["datagram"]
+    return arrives(process)
+
+
+def test_datagrams_come_one_by_one_with_their_sender_who_can_be_answered(udp):
+    process, peer = udp
+    for text in ("$SCRDR;1", "", "x" * 32):
+        peer.send(text.encode())
+        assert rings_and_gives(process) == [*peer.getsockname(), text]
+        assert peer.recv(100) == b"heard"
+
+
+def test_an_empty_port_gives_nothing_and_waits_for_nobody(udp):
+    process, _ = udp
+    assert arrives(process) is None
+
+
+def test_a_datagram_that_is_too_long_fills_the_buffer_and_its_end_is_lost(udp):
+    process, peer = udp
+    peer.send(b"a" * 5000)
+    assert rings_and_gives(process)[2] == "a" * 32
+    assert arrives(process) is None
+
+
+def test_what_nobody_takes_is_kept_in_bounded_memory(udp):
+    process, peer = udp
+    for _ in range(10000):
+        peer.send(b"$SCRDR;1")
+    taken = 0
+    while arrives(process):
+        taken += 1
+    assert 5 <= taken <= 200
+
+
+def test_an_occupied_port_is_refused_by_its_name(udp):
+    process, _ = udp
+    process.send(b"a")
+    word, told = process.said()
+    assert word == "occupied"
+    assert told.startswith(f"udp: port {process.board['udp'][1]} of 127.0.0.1: ")

@@ -13,18 +13,17 @@ from dataclasses import dataclass
 
 from checks.source import DEVICE_FOLDERS, Finding, Source, imports, report
 
-# Modules that MicroPython 1.25 (rp2, esp32, Unix) and CircuitPython 9 have; `socket` only where the
-# board has a network.
+# Modules that MicroPython 1.25 (rp2, esp32, Unix) and CircuitPython 9 have.
 PURE = set("array binascii collections math micropython struct".split())
 FILES = PURE | set("errno hashlib io json os".split())
-RUNNING = FILES | set("asyncio gc random select socket sys time".split())
+RUNNING = FILES | set("asyncio gc random select sys time".split())
 # Modules that tell one family from another.
 CHIP = RUNNING | set(
     """adafruit_bus_device alarm analogio bitbangio board busio countio digitalio esp esp32
-    keypad machine microcontroller neopixel network nvm onewire platform rp2 rp2pio rtc socketpool
-    ssl storage supervisor tls uctypes usb_cdc vfs watchdog wifi""".split()
+    keypad machine microcontroller neopixel network nvm onewire platform rp2 rp2pio rtc socket
+    socketpool ssl storage supervisor tls uctypes usb_cdc vfs watchdog wifi""".split()
 )
-UNIX = RUNNING | set("fcntl platform pty signal termios tty vfs".split())
+UNIX = RUNNING | set("fcntl platform pty signal socket termios tty vfs".split())
 OURS = {"springcore", "loquet", "firmware", "boards"}  # arrows.py judges these
 
 
