@@ -73,10 +73,7 @@ def _build(hal, reports) -> tuple:
     storage.tell_start(panel, reports, hal.reset_cause())
     try:
         doors = Doors(panel, settings, hal, reports)
-        readers = [
-            _reader(place, reader, hal, doors, reports)
-            for place, reader in enumerate(settings.readers)
-        ]
+        readers = _readers(settings, hal, doors, reports)
     except Exception:
         storage.close(panel, reports, "panel_error")
         raise
@@ -88,6 +85,20 @@ def _start_clock(panel, hal) -> None:
     if said is not None:
         seconds, synchronised = said
         panel.start_clock(seconds, synchronised, hal.ticks_ms())
+
+
+def _readers(settings, hal, doors, reports) -> list:
+    """What has to run for the readers: one for each serial line, one for all on the network."""
+    on_lines = [reader for reader in settings.readers if reader.udp is None]
+    readers: list = [
+        _reader(place, reader, hal, doors, reports) for place, reader in enumerate(on_lines)
+    ]
+    if len(on_lines) < len(settings.readers):
+        # Here, because a panel without such a reader has no use for it.
+        from firmware.app.udp_reader import UdpReaders
+
+        readers.append(UdpReaders(settings, hal, doors, reports))
+    return readers
 
 
 def _reader(place: int, settings, hal, doors, reports) -> SerialReader:

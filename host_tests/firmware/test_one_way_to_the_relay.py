@@ -27,7 +27,13 @@ def test_only_the_panel_grants():
 def test_only_doors_drives_relays():
     assert callers("energise") == {"firmware/app/doors.py"}
     assert callers("door") == {"firmware/app/doors.py"}
-    assert callers("carry_out") == {"firmware/app/doors.py", "firmware/app/serial_reader.py"}
+    readers = {"firmware/app/serial_reader.py", "firmware/app/udp_reader.py"}
+    assert callers("carry_out") == {"firmware/app/doors.py"} | readers
+
+
+def test_only_a_hal_opens_a_socket():
+    assert callers("socket") == {"boards/hal/unix.py"}
+    assert callers("udp_port") == {"firmware/app/udp_reader.py"}
 
 
 def outputs():

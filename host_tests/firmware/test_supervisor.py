@@ -13,6 +13,7 @@ from firmware.app.serial_reader import SerialReader
 from firmware.app.storage import GOOD_AFTER_S
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard, FakeWatchdog, Stopped
+from host_tests.support.datagrams import scrdr
 from host_tests.support.journal import change_byte, pull_all
 from host_tests.support.scripted_link import ScriptedLink
 from host_tests.support.storage import key_of
@@ -160,6 +161,69 @@ def test_a_reader_that_the_board_has_no_line_for_is_refused(house):
     house.settings({**GOOD, "readers": [{"name": "in"}, {"name": "out"}, {"name": "third"}]})
     assert "reader 3" in refused(house)["reason"]
     assert house.kinds() == ["power_up", "panel_error"]
+
+
+NETWORKED = {"name": "yard", "udp": {"address": "192.168.1.50"}}
+
+
+def test_readers_on_lines_take_the_boards_lines_in_their_order_past_those_on_the_network(house):
+    house.settings({**GOOD, "readers": [{"name": "in"}, NETWORKED, {"name": "out"}]})
+    assert house.run() is None
+    assert len(house.board.ports) == 2
+    assert house.board.udp.at == ("0.0.0.0", 4000)
+
+
+def test_a_card_at_a_networked_reader_opens_its_door_and_is_logged_with_its_place(house):
+    doors = [{"name": "gate"}, {"name": "yard"}]
+    reader = {**NETWORKED, "door": "yard", "direction": "exit"}
+    house.settings({**GOOD, "readers": [{"name": "in"}, reader], "doors": doors})
+
+    async def story():
+        await asyncio.sleep(1)
+        house.board.udp.arrive(scrdr(KNOWN.hex().upper()), "192.168.1.50")
+        await asyncio.sleep(0.1)
+        assert house.board.doors[1].relay.energised and not house.board.doors[0].relay.energised
+        await asyncio.sleep(60)
+
+    assert house.run(story) is None
+    (granted,) = [record for record in house.records() if record.kind == "access_granted"]
+    assert (granted.reader, granted.door) == (1, 1)
+
+
+def test_without_a_networked_reader_no_port_is_opened(house):
+    assert house.run() is None
+    assert house.board.udp is None
+
+
+def test_a_networked_reader_on_a_board_without_a_network_is_refused(house):
+    def udp_port(*arguments):
+        raise ValueError("udp: this board has no network; allowed: readers on serial lines")
+
+    house.board.udp_port = udp_port
+    house.settings({**GOOD, "readers": [{"name": "in"}, NETWORKED]})
+    assert "no network" in refused(house)["reason"]
+    assert house.kinds() == ["power_up", "panel_error"]
+
+
+def test_a_flood_keeps_neither_log_nor_collection_nor_watchdog_waiting(house):
+    house.settings({**GOOD, "readers": [{"name": "in"}, NETWORKED]})
+
+    async def flood():
+        while True:
+            for _ in range(10):
+                house.board.udp.arrive(scrdr("04112233"), "192.168.1.66")
+            await asyncio.sleep(0.005)
+
+    async def story():
+        task = asyncio.create_task(flood())
+        await asyncio.sleep(40)
+        task.cancel()
+
+    assert house.run(story) is None
+    assert len(house.collections) >= 10
+    assert len(house.board.noted("fed")) >= 75
+    # Flushed after 30 s, as ever.
+    assert "power_up" in house.kinds()
 
 
 def test_a_door_that_the_board_has_no_pins_for_is_refused(house):

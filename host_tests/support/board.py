@@ -2,8 +2,9 @@
 
 Everything that leaves the board goes into one `log`, so that a test sees in which order it left:
 ("relay", ms, energised) when it is switched, and "relay2" of the second door, ("frame", ms, bytes),
-("bitrate", ms, bps), ("line", ms, dict), ("clock", ms, seconds), ("watchdog", ms, timeout_ms) when
-it is started and ("fed", ms), and ("stopped", ms, how, reason).
+("datagram", ms, bytes, address, port), ("bitrate", ms, bps), ("line", ms, dict), ("clock", ms,
+seconds), ("watchdog", ms, timeout_ms) when it is started and ("fed", ms), and ("stopped", ms, how,
+reason).
 """
 
 import asyncio
@@ -57,6 +58,40 @@ class FakePort:
     def _on_byte(self, byte):
         self._waiting.append(byte)
         self._board.ring(self._on_bytes)
+
+
+class FakeUdpPort:
+    """A UDP port. `waiting`: (bytes, address, port) of what has arrived; `taken`: the ms of each
+    datagram that the app has fetched."""
+
+    def __init__(self, board, address, port, on_datagram):
+        self._board = board
+        self._on_datagram = on_datagram
+        self.at = (address, port)
+        self.waiting = []
+        self.taken = []
+        self.broken = None
+
+    def arrive(self, data, address, port=4000):
+        """A datagram with that source arrives now."""
+        self.waiting.append((data, address, port))
+        self._board.ring(self._on_datagram)
+
+    def receive_into(self, buffer):
+        if self.broken is not None:
+            raise self.broken
+        if not self.waiting:
+            return None
+        data, address, port = self.waiting.pop(0)
+        self.taken.append(self._board.clock.ms())
+        size = min(len(data), len(buffer))
+        buffer[:size] = data[:size]
+        return size, address, port
+
+    def send(self, data, address, port):
+        if self.broken is not None:
+            raise self.broken
+        self._board.note("datagram", bytes(data), address, port)
 
 
 class FakeWakeup:
@@ -174,6 +209,7 @@ class FakeBoard:
         self.relay = self.doors[0].relay
         self.fire_pin = FakeInput(self)
         self.ports = []
+        self.udp = None
         self.clock_says = None
         self.told_s = None
         self.own_tasks = []
@@ -206,6 +242,10 @@ class FakeBoard:
             raise ValueError("reader %d: this board has lines for 2" % (place + 1))
         self.ports.append(FakePort(self, settings, on_bytes))
         return self.ports[place]
+
+    def udp_port(self, address, port, on_datagram):
+        self.udp = FakeUdpPort(self, address, port, on_datagram)
+        return self.udp
 
     def wakeup(self, place, on_edge):
         pin = FakeWakeup(self, on_edge)
