@@ -12,10 +12,10 @@ import asyncio
 
 from firmware.app.bell import Bell
 from springcore import tag, text
-from springcore.datagram import DATAGRAM_MAX, message_of
-from springcore.errors import PeerError
+from springcore.datagram import message_of
+from springcore.errors import PeerError, TextError
 from springcore.link import STALE_EVENT, UNSUPERVISED
-from springcore.tag import TagRemoved
+from springcore.tag import TagRead
 from springcore.ticks import ticks_diff
 
 # However lost a ring: the port is looked at this often.
@@ -26,11 +26,25 @@ DATAGRAMS_A_PASS = 4
 # From one pass to the next: 800 datagrams a second are taken, and no more.
 PASS_MS = 5
 
+# As much as a serial reader's `buffer_bytes` is by default: a line with 1 KiB of a card's data in
+# hex would be longer, one with an id and a few dozen bytes is far shorter.
+LONGEST_DATAGRAM = 1024
+
+# Nobody lays more cards on a reader: a wallet full of them at once, then four a second. Whoever
+# sends with its address must not be able to wash the log away, and to wear out flash with it.
+CARDS_AT_ONCE = 8
+CARD_MS = 250
+
+# So much of a datagram is shown: who floods us must not have us hold it all twice, in hex.
+SHOWN_BYTES = 256
+
 # Anybody can cause what is refused, so it is told in sums, and no more often than this.
 TELL_MS = 10000
 
 # Above every stale_ms; time is not counted beyond it, for ticks wrap.
 LONG_AGO_MS = 60000
+
+COUNTERS = ("heard", "foreign", "malformed", "checksum", "hasty", "unsent")
 
 
 class Peer:
@@ -43,6 +57,18 @@ class Peer:
         self.port = settings.udp.port
         self._check_port = settings.udp.check_port
         self._send = send
+        self._credit_ms = CARDS_AT_ONCE * CARD_MS
+
+    def pass_time(self, passed_ms: int) -> None:
+        """So much time has passed since this was called last."""
+        self._credit_ms = min(self._credit_ms + passed_ms, CARDS_AT_ONCE * CARD_MS)
+
+    def may_show_card(self) -> bool:
+        """Whether there were not too many cards of late; counts this one."""
+        if self._credit_ms < CARD_MS:
+            return False
+        self._credit_ms -= CARD_MS
+        return True
 
     def is_from(self, address: str, port: int) -> bool:
         """Whether a datagram with that source may be this reader's."""
@@ -75,12 +101,12 @@ class UdpReaders:
             # An empty port has to be seen often enough to know that a datagram is fresh.
             self._longest_wait_ms = min(self._longest_wait_ms, peer.stale_ms // 2)
         # One byte more than a datagram may have: so that a longer one is known for what it is.
-        self._buffer = memoryview(bytearray(DATAGRAM_MAX + 1))
+        self._buffer = memoryview(bytearray(LONGEST_DATAGRAM + 1))
         self._port = hal.udp_port(settings.udp.address, settings.udp.port, self._bell.ring)
         # How long what waits in the port may have waited: since the port was last seen empty.
         self._waited_ms = 0
         self._last_ms = hal.ticks_ms()
-        self._counts = {"heard": 0, "foreign": 0, "malformed": 0, "checksum": 0, "unsent": 0}
+        self._counts = dict.fromkeys(COUNTERS, 0)
         self._refused: tuple | None = None  # the last one: address, port, why
         self._told_ago_ms = LONG_AGO_MS
 
@@ -109,7 +135,7 @@ class UdpReaders:
         self._pass_time(now_ms)
         pause_ms = self._receive(now_ms)
         self._tell_refused()
-        self._reports.flush()
+        self._contained(self._reports.flush)
         return pause_ms
 
     # Whoever sends must not be able to put off what waits for a quiet moment, so the network
@@ -132,14 +158,17 @@ class UdpReaders:
         self._last_ms = now_ms
         self._waited_ms = min(self._waited_ms + passed_ms, LONG_AGO_MS)
         self._told_ago_ms = min(self._told_ago_ms + passed_ms, LONG_AGO_MS)
+        for peer in self._peers:
+            peer.pass_time(passed_ms)
 
     def _receive(self, now_ms: int) -> int:
         """The pause that has to follow."""
         for taken in range(DATAGRAMS_A_PASS):
             try:
                 arrived = self._port.receive_into(self._buffer)
-            except OSError as error:
-                # A network comes and goes, and must not take the panel with it.
+            except Exception as error:
+                # A network comes and goes, and memory may lack for a moment: neither must take
+                # the panel with it.
                 self._fault(error)
                 return LONGEST_WAIT_MS
             if arrived is None:
@@ -169,6 +198,8 @@ class UdpReaders:
     def _tag_of(self, peer: Peer, data, port: int):
         """The TagRead in a datagram that may be believed; None if there is none."""
         try:
+            if len(data) > LONGEST_DATAGRAM:
+                raise TextError("datagram: longer than %d bytes" % LONGEST_DATAGRAM)
             message = message_of(data)
             if message.checksum != text.VALID:
                 told = "checksum " + message.checksum
@@ -177,9 +208,13 @@ class UdpReaders:
         except PeerError as error:
             return self._refuse("malformed", peer.address, port, str(error))
         self._counts["heard"] += 1
-        # Datagrams come twice, and late: a removal that counted would let a copy of what came
-        # before it open once more.
-        return None if isinstance(seen, TagRemoved) else seen
+        if not isinstance(seen, TagRead):
+            # Datagrams come twice, and late: a removal that counted would let a copy of what came
+            # before it open once more.
+            return None
+        if not peer.may_show_card():
+            return self._refuse("hasty", peer.address, port, "more cards than anybody shows")
+        return seen
 
     def _send(self, peer: Peer, data: bytes) -> None:
         try:
@@ -216,5 +251,5 @@ class UdpReaders:
         self._reports.add("trouble", {"name": "fault", "detail": repr(error), "reader": self.name})
 
     def _wire(self, peer: Peer, direction: str, data) -> None:
-        fields = {"reader": peer.name, "direction": direction, "hex": bytes(data)}
+        fields = {"reader": peer.name, "direction": direction, "hex": bytes(data[:SHOWN_BYTES])}
         self._reports.add("wire", fields)

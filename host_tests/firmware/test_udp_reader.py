@@ -7,7 +7,14 @@ import pytest
 
 from firmware.app.doors import Doors
 from firmware.app.reports import Reports
-from firmware.app.udp_reader import DATAGRAMS_A_PASS, PASS_MS, TELL_MS, UdpReaders
+from firmware.app.udp_reader import (
+    CARDS_AT_ONCE,
+    COUNTERS,
+    DATAGRAMS_A_PASS,
+    PASS_MS,
+    TELL_MS,
+    UdpReaders,
+)
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.datagrams import is_sound, scrdr
@@ -72,8 +79,7 @@ class House:
     def counts(self):
         """What was told last of refused datagrams, without the zeros; and of the last of them."""
         told = self.board.lines("udp")[-1]
-        names = ("heard", "foreign", "malformed", "checksum", "unsent")
-        return {name: told[name] for name in names if told[name]}, told["last"]
+        return {name: told[name] for name in COUNTERS if told[name]}, told["last"]
 
 
 @pytest.fixture
@@ -358,6 +364,30 @@ def test_a_card_behind_a_short_flood_still_opens(house):
 
 
 # Storms
+
+
+def test_whoever_sends_cards_with_a_readers_address_cannot_wash_the_log_away(house):
+    async def story():
+        for number in range(10000):
+            house.udp.arrive(scrdr(f"04{number:012X}"), IN)
+            await for_ms(1)
+        await for_ms(5000)
+
+    house.play(story)
+    # 8 at once, then 4 a second.
+    denied = house.journal.kinds().count("access_denied")
+    assert 8 + 4 * 10 - 1 <= denied <= 8 + 4 * 15
+    assert house.counts()[0]["hasty"] > 5000
+
+
+def test_a_wallet_full_of_cards_is_judged_card_by_card(house):
+    async def story():
+        for number in range(CARDS_AT_ONCE):
+            house.udp.arrive(scrdr(f"04{number:012X}"), IN)
+        await for_ms(50)
+
+    house.play(story)
+    assert house.reasons() == ["unknown_card"] * CARDS_AT_ONCE
 
 
 def fuzzed(source):

@@ -11,26 +11,12 @@ from springcore.errors import TextError
 from springcore.frame import lrc_of
 from springcore.text import DOLLAR, HEAD_LENGTH, TEXT_HEAD, TextMessage, head_is_text, verdict
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):  # type: ignore[no-redef]
-        return value
-
-
-# What one Ethernet frame carries: 1500 bytes less the headers of IPv4 and UDP. A longer datagram
-# would come in pieces, each of which can be lost.
-DATAGRAM_MAX = const(1472)
-
 
 def message_of(data: bytes | bytearray | memoryview) -> TextMessage:
     """The line that `data` (any bytes-like) is. Raises TextError.
 
     Whether it may be believed (its checksum) is not looked at here.
     """
-    if len(data) > DATAGRAM_MAX:
-        raise TextError("datagram: longer than %d bytes" % DATAGRAM_MAX)
     line = _without_end(bytes(data))
     if len(line) < HEAD_LENGTH or line[0] != DOLLAR or not head_is_text(line[:TEXT_HEAD]):
         raise TextError("datagram: does not begin with $SC, three letters and a separator")

@@ -11,7 +11,7 @@ from host_tests.lib.springcore.worked import (
 )
 from host_tests.support.check import raises
 from springcore import tag, text
-from springcore.datagram import DATAGRAM_MAX, message_of
+from springcore.datagram import message_of
 from springcore.errors import TextError
 from springcore.stream import StreamDecoder
 
@@ -83,12 +83,6 @@ def test_what_is_not_one_line_alone_is_refused():
         b'{"TagId": "01020304"}',
     ):
         raises(TextError, message_of, data)
-
-
-def test_the_longest_datagram_is_taken_and_one_byte_more_is_not():
-    longest = b"$SCRDR;" + b"x" * (DATAGRAM_MAX - 7)
-    assert message_of(longest).line == longest
-    raises(TextError, message_of, longest + b"x")
 
 
 def test_it_says_of_a_good_line_what_the_stream_says():
