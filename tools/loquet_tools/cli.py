@@ -14,7 +14,9 @@ from loquet_tools.decode import decode
 from loquet_tools.demo import demo
 from loquet_tools.deploy.command import deploy
 from loquet_tools.errors import ArgumentError, ToolError
+from loquet_tools.listen import listen
 from loquet_tools.panel import panel
+from loquet_tools.send import send
 from loquet_tools.virtual_reader.command import virtual_reader
 
 app = typer.Typer(
@@ -25,6 +27,8 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(panel)
 app.command()(decode)
+app.command()(listen)
+app.command()(send)
 app.command()(deploy)
 app.command()(explain_access.explain)
 app.command("virtual-reader")(virtual_reader)

@@ -112,17 +112,18 @@ class Teller:
         text.append(f"{record['offset']:8}  ", style="dim")
         who = record_words.who(record)
         text.append(f"{who:<{_WHO_COLUMNS}} ", style=_STYLES.get(record.get("channel", ""), ""))
-        text.append(_printable(record_words.what(record)), style=_style(record))
+        text.append(printable(record_words.what(record)), style=style_of(record))
         if self._console.is_terminal:
             self._console.print(text, no_wrap=True, overflow="ellipsis")
         else:
             print(text.plain, flush=True)
 
 
-def _style(record: dict[str, Any]) -> str:
+def style_of(record: dict[str, Any]) -> str:
+    """How a record's words are printed."""
     return "bold red" if is_faulty(record) else "default"
 
 
-def _printable(words: str) -> str:
+def printable(words: str) -> str:
     """`words` without what could steer a terminal: a card's text may hold anything."""
     return "".join(mark if mark.isprintable() else f"\\x{ord(mark):02x}" for mark in words)
