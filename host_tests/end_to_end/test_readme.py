@@ -1,11 +1,13 @@
 """What the README shows and names is there, and comes out as it says."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 from typer.main import get_command
 
+from loquet import settings
 from loquet_tools.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +53,10 @@ def test_every_link_and_folder_leads_somewhere():
         assert (ROOT / target).exists(), target
     for target in re.findall(r"^    ([\w/]+/)  ", README, re.MULTILINE):
         assert (ROOT / target).is_dir(), target
+
+
+def test_the_settings_that_are_shown_can_be_used():
+    shown = re.findall(r"^```json\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert shown
+    for document in shown:
+        settings.load(json.loads(document))

@@ -456,6 +456,21 @@ def test_a_flood_from_elsewhere_decides_nothing_and_delays_no_pulse(house):
     assert house.readers.idle() and house.readers.quiet() and not house.readers.is_moving_bytes()
 
 
+def test_in_a_flood_that_lasts_cards_are_denied_as_stale_and_open_again_after_it(house):
+    async def story():
+        for _ in range(1000):
+            # The card is the next to be taken; the port has not been empty for long.
+            house.udp.waiting = [(scrdr(KNOWN), STRANGER, 4000)] * 20
+            await for_ms(5)
+        house.udp.waiting.insert(0, (scrdr(KNOWN), IN, 4000))
+        await for_ms(300)
+        house.udp.arrive(scrdr(KNOWN), IN)
+        await for_ms(20)
+
+    house.play(story)
+    assert house.reasons() == ["stale_event", "granted"]
+
+
 # What breaks
 
 
