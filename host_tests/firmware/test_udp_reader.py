@@ -167,6 +167,7 @@ def test_a_removal_does_not_count_so_a_late_copy_does_not_open_again(house):
 
     house.play(story)
     assert house.reasons() == ["granted", "repeat"]
+    assert house.readers.faults == 0
 
 
 # What is no card
@@ -265,6 +266,7 @@ def test_at_most_four_are_taken_in_a_pass_and_others_have_their_turn(house):
 
     house.play(story)
     assert len(house.udp.taken) == 400
+    assert DATAGRAMS_A_PASS == 4
     passes = sorted({ms: house.udp.taken.count(ms) for ms in house.udp.taken}.items())
     assert [count for _, count in passes] == [DATAGRAMS_A_PASS] * 100
     gaps = {later - earlier for (earlier, _), (later, _) in zip(passes, passes[1:], strict=False)}
