@@ -123,6 +123,22 @@ def test_each_reader_has_its_own_place_direction_and_door(house):
     assert house.board.lines("decision")[0]["reader"] == "out"
 
 
+def test_two_readers_behind_one_address_are_told_apart_by_their_ports():
+    peers = [{"address": IN, "port": port, "check_port": True} for port in (4000, 4001)]
+    readers = [{"name": "in", "udp": peers[0]}, {"name": "out", "udp": peers[1]}]
+    house = House({**SETTINGS, "readers": readers})
+
+    async def story():
+        for port in (4001, 4000, 4002):
+            house.udp.arrive(scrdr(KNOWN), IN, port)
+        await for_ms(20)
+
+    house.play(story)
+    assert [line["reader"] for line in house.board.lines("decision")] == ["out", "in"]
+    assert [entry[3:] for entry in house.board.noted("datagram")] == [(IN, 4001), (IN, 4000)]
+    assert house.counts()[0] == {"heard": 2, "foreign": 1}
+
+
 def test_the_panel_listens_where_the_settings_say():
     document = {**SETTINGS, "udp": {"address": "10.0.0.7", "port": 4444}}
     assert House(document).udp.at == ("10.0.0.7", 4444)

@@ -21,6 +21,7 @@ from loquet_tools.running import run
 from springcore.datagram import message_of
 from springcore.errors import TextError
 from springcore.stream import NOISE_HEAD, Noise
+from springcore.text import TextMessage
 
 Record = dict[str, Any]
 Sender = tuple[str, int]
@@ -107,13 +108,15 @@ def record_of(data: bytes, sender: Sender) -> Record:
 def explained(data: bytes) -> Record:
     """What a datagram means: one line, or a JSON document, or neither."""
     try:
-        record = Explainer().record(message_of(data))
+        return _record(message_of(data))
     except TextError as error:
-        record = _json_record(data)
-        if record is None:
-            noise = Noise(0, len(data), data[:NOISE_HEAD], str(error))
-            record = Explainer().record(noise)
-    record.pop("offset", None)  # of bytes in a stream
+        noise = Noise(0, len(data), data[:NOISE_HEAD], str(error))
+        return _json_record(data) or _record(noise)
+
+
+def _record(message: TextMessage | Noise) -> Record:
+    record = Explainer().record(message)
+    del record["offset"]  # of bytes in a stream
     return record
 
 
