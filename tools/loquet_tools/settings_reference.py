@@ -112,7 +112,8 @@ HELP = {
     ),
     "udp": "Where the panel listens. Without a reader that has `udp`, it does not.",
     "udp.address": (
-        "The panel's address on the readers' network; nothing is heard on another one."
+        "The panel's address on the readers' network: nothing is heard on another one, and no "
+        "broadcast either."
     ),
     "udp.port": "The port, to which the readers send (register 0285 of each).",
     "clock": "How far the panel's own clock is believed.",
