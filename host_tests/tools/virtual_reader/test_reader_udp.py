@@ -36,7 +36,7 @@ def test_a_card_is_told_to_the_configured_host():
 
 def test_the_port_is_that_of_register_0285_and_the_peer_that_of_0294():
     rig = Rig(Registers.on_udp("door.example", 5000))
-    assert rig.reader.network.ports == {TEXT: 5000}
+    assert rig.reader.network.ports[TEXT] == 5000
     rig.present(CARD)
     assert rig.of("udp_tx")[0].address == "door.example"
     assert rig.of("udp_tx")[0].port == 5000

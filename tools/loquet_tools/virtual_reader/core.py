@@ -13,14 +13,15 @@ from typing import Any
 
 from loquet_tools.virtual_reader import output, tables
 from loquet_tools.virtual_reader.cards import Card
-from loquet_tools.virtual_reader.exchange import Exchange, Reply
 from loquet_tools.virtual_reader.framing import Command, CommandReceiver, TextCommand
-from loquet_tools.virtual_reader.instructions import execute
+from loquet_tools.virtual_reader.link import Link
 from loquet_tools.virtual_reader.network import Datagram, Network
 from loquet_tools.virtual_reader.options import Options
 from loquet_tools.virtual_reader.outlet import EventOutlet
 from loquet_tools.virtual_reader.output import Output
+from loquet_tools.virtual_reader.pins import Pins
 from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR, Registers
+from loquet_tools.virtual_reader.session import ADMIN, USER
 from loquet_tools.virtual_reader.smart_reader import SmartReader
 from loquet_tools.virtual_reader.timeline import Timeline, Timer
 from loquet_tools.virtual_reader.transmitter import Transmitter
@@ -50,7 +51,9 @@ class VirtualReader:
         self.state = output.OFF
         self.late_boot_ms = 0
         self.auto_sequences = True
-        self.command_sequence = 0
+        self.pins = Pins(self.options.gpio_pins)
+        self.keys = {USER: self.options.user_key, ADMIN: self.options.admin_key}
+        self.shown: dict[str, Any] = {}  # output kind -> its last value since the start
         self._outputs: deque[Output] = deque()
         self._host_seen = False
         self._quiet: Timer | None = None
@@ -63,13 +66,15 @@ class VirtualReader:
             self._transmitter.send,
             lambda asserted: self.emit("wakeup", asserted),
         )
-        self._exchange = Exchange(
-            self.timeline,
-            self.options,
-            self.counters,
-            Random(seed),
-            self._run,
+        self.random = Random(seed)
+        self.serial = Link(
+            self,
+            False,
+            self.random,
             self._transmitter.send,
+            self.outlet.put,
+            self.outlet.take,
+            self.outlet.sent,
         )
         self.network = Network(self)
         self.smart_reader = SmartReader(self)
@@ -113,7 +118,7 @@ class VirtualReader:
             if isinstance(message, TextCommand):
                 self.obey(message, self.registers.serial_output)
             elif message.fault != tables.STA_PROTOCOL or self.options.bad_lrc != "silent":
-                self._command(message)
+                self.command(self.serial, message)
         self._watch_for_quiet()
 
     def receive_datagram(self, datagram: Datagram, now_us: int) -> None:
@@ -148,6 +153,8 @@ class VirtualReader:
     def emit(self, kind: str, value: Any) -> None:
         """Something happened now (see Output)."""
         self._outputs.append(Output(self.timeline.now_us, kind, value, self.bitrate))
+        if kind in output.SHOWN:
+            self.shown[kind] = value
 
     def say(self, line: bytes) -> None:
         """Sends a line of text on Serial."""
@@ -175,6 +182,17 @@ class VirtualReader:
         boot_ms = self.options.boot_ms if dark_ms is None else dark_ms
         self.timeline.after((boot_ms + self.late_boot_ms) * 1000, lambda: self._started(how))
 
+    def reload(self) -> None:
+        """The stored configuration takes effect without a start."""
+        self.registers.activate()
+        self.emit("udp_ports", self.network.ports)
+        if not self.smart_reader.running:
+            return
+        if self.registers.has_smart_reader:
+            self.smart_reader.start()
+        else:
+            self.smart_reader.stop()
+
     # Starting and stopping
 
     def _stop_everything(self, state: str) -> None:
@@ -182,7 +200,10 @@ class VirtualReader:
         self._quiet = None
         self._transmitter.cut()
         self._receiver.reset()
-        self._exchange.restart()
+        self.serial.restart()
+        self.network.restart()
+        self.pins.restart()
+        self.shown.clear()
         self.smart_reader.halt()
         self.outlet.restart()
         self.set_bitrate(self.options.startup_bitrate)
@@ -214,11 +235,12 @@ class VirtualReader:
 
     # Commands
 
-    def _command(self, command: Command) -> None:
+    def command(self, link: Link, command: Command) -> None:
+        """A command has arrived by this link."""
         if command.fault is None and not self._host_seen:
             self._host_seen = True
             self._first_command()
-        self._exchange.command(command)
+        link.command(command)
 
     def _first_command(self) -> None:
         if self.options.events_enabled_by == "any_command":
@@ -226,10 +248,6 @@ class VirtualReader:
         waits = self.registers.has_smart_reader and not self.registers.starts_when_told
         if waits and not self.smart_reader.running:
             self.smart_reader.start()
-
-    def _run(self, command: Command) -> Reply:
-        self.command_sequence = command.sequence
-        return execute(self, command)
 
     def obey(self, message: TextCommand, link_output: int) -> None:
         """Does what a $SCCMD asks for. `link_output`: what the link that it came by puts out."""
@@ -256,7 +274,7 @@ class VirtualReader:
         self._quiet = None
         head = self._receiver.give_up()
         if head is not None and self.options.short_command == "answer":
-            self._exchange.command(head)
+            self.serial.command(head)
 
     def _begin(self, data: bytes) -> None:
         self.emit("tx", data)

@@ -57,6 +57,24 @@ def frame(channel: int, sequence: int, cla: int, payload: bytes) -> bytes:
     return bytes((tables.START,)) + body + bytes((lrc(body),))
 
 
+def without_envelope(whole: bytes) -> bytes:
+    """A frame as it goes where messages have an end of their own: no START, no LRC (1.9)."""
+    return whole[1:-1]
+
+
+def parse_datagram(data: bytes, buffer_bytes: int) -> Command | None:
+    """The command of one datagram; None for what is none. `buffer_bytes` is the longest payload."""
+    header = HEADER - 1
+    if len(data) <= header or data[0] & 0xF0 != tables.COMMAND:
+        return None
+    fault = None
+    if int.from_bytes(data[2:header], "big") + 1 != len(data) - header:
+        fault = tables.STA_PROTOCOL
+    elif len(data) - header > buffer_bytes:
+        fault = tables.STA_OVERFLOW
+    return Command(data[0] & 0x0F, data[1], data[header:], fault)
+
+
 def text_line(content: str, rule: str) -> bytes:
     """`$content*CK` CR LF with the checksum of `rule` (a, b, c, d), or none at all."""
     inner = content.encode("utf-8")

@@ -19,6 +19,10 @@ IDENTITY = {
     0x04: "1C3461D0",
     0x05: "1.31",
     0x06: "1.31",
+    0x07: "springcore",
+    0x0A: "020000000001",
+    0x10: "virtual",
+    0x13: "virtual",
 }
 
 ALLOWED: dict[str, tuple[object, ...]] = {
@@ -35,6 +39,7 @@ ALLOWED: dict[str, tuple[object, ...]] = {
     "extension_sequence": ("latest", "first"),
     "control_statuses": ("high", "low"),
     "unknown_cla_answered_as": ("protocol", "command"),
+    "authentication": ("network", "everywhere", "never"),
     "unknown_sequence": ("play", "refuse"),
     "host_connected": ("power_on", "first_command"),
     "sccmd_accepted": ("always", "scrdr", "never"),
@@ -90,9 +95,19 @@ class Options:
     out_of_place_status: int = tables.STA_PROTOCOL  # TIME_EXTENSION_ACK, FOLLOWING with no job
     control_statuses: str = "high"  # F3 F4 F5, or "low": 3C 7D 64 (3.5)
     unknown_cla_answered_as: str = "protocol"  # CLA of the answer with STA FA (2.1)
-    authenticate_status: int = tables.STA_INS_NOT_SUPPORTED  # 10: unknown on Serial
+    authenticate_status: int = tables.STA_INS_NOT_SUPPORTED  # where it does not exist
+    authentication: str = "network"  # where AUTHENTICATE exists (10)
+    user_key: bytes = bytes(16)  # 10: what a key is before CHANGE_KEY
+    admin_key: bytes = bytes(16)
     refusal_status: int = tables.STA_DENIED  # 3.7: F6 or FD
     unknown_sequence: str = "play"  # the known list is not complete (3.3)
+
+    # Pins and slots (3.1)
+    gpio_pins: int = 4
+    mode_pins: bytes = b"\x00"  # what GET_MODE answers
+    controls: bytes = b"\x01\x01"  # what GET_CONTROLS answers: /FLASH, /SUSPEND
+    slots: tuple[str, ...] = ("Contactless",)  # names of the PC/SC slots
+    seal_subject: str = "C=FR,O=SpringCard,CN=virtual"
 
     # Smart Reader and text
     host_connected: str = "power_on"  # 9.2 byte 0 bit 1: a serial line cannot tell
@@ -113,6 +128,9 @@ class Options:
             value = getattr(self, item.name)
             if type(value) is int and value < 0:
                 raise ValueError(f"option {item.name} is {value}, allowed: 0 or more")
+        for name in ("user_key", "admin_key"):
+            if len(getattr(self, name)) != 16:
+                raise ValueError(f"option {name} is {getattr(self, name)!r}, allowed: 16 bytes")
         if self.event_queue_size < 1:
             raise ValueError("option event_queue_size is 0, allowed: 1 or more")
 

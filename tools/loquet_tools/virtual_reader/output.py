@@ -9,6 +9,9 @@ OFF = "off"
 BOOTING = "booting"
 RUNNING = "running"
 
+# What of it can be seen and heard until something else takes its place
+SHOWN = ("sequence", "own_sequence", "leds", "rgb", "buzzer", "light", "auto_dimm", "gpios")
+
 
 @dataclass(frozen=True)
 class Output:
@@ -22,6 +25,11 @@ class Output:
       "leds"          tuple of 4 mode bytes
       "rgb"           tuple: (mode,) or (r, g, b) or (r, g, b, fade ms)
       "buzzer"        int, milliseconds
+      "light"         int, percent
+      "auto_dimm"     bool
+      "gpios"         tuple, a byte for each pin as GET_GPIOS has it
+      "slot"          tuple: number, whether it is on
+      "nfc"           str, "poller" or "listener 11"
       "udp_tx"        Datagram for a host
       "udp_ports"     dict, service -> port: what is open on the network from now on
       "power"         "off", "booting" or "running"; bytes that have not left by then never do

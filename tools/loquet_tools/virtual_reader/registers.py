@@ -55,6 +55,10 @@ FREE_RANGE = (0x0200, 0x020F)
 READ_RANGE = (0x0100, 0x04FF)
 WRITE_RANGE = (0x0200, 0x03FF)
 
+# 9.1, bits 2-0
+PROFILE_DIRECT = 0
+PROFILE_CCID = 2
+
 # 9.1: profiles under which template registers are offered, so that the Smart Reader exists
 SMART_READER_PROFILES = (0, 3, 4)
 
@@ -74,6 +78,7 @@ class Registers:
 
     def __init__(self, values: Mapping[int, bytes] | None = None):
         self._stored = dict(values or {})
+        self._factory: dict[int, bytes] = {}
         self._active: dict[int, bytes] = {}
         self.activate()
 
@@ -109,6 +114,18 @@ class Registers:
             self._stored[address] = value
         else:
             self._stored.pop(address, None)
+
+    def save_factory(self) -> None:
+        """What is stored is what `load_factory` brings back."""
+        self._factory = dict(self._stored)
+
+    def load_factory(self) -> None:
+        """Stores what has been saved; nothing if nothing has."""
+        self._stored = dict(self._factory)
+
+    def erase(self) -> None:
+        """Every register is as the firmware has it."""
+        self._stored.clear()
 
     def activate(self) -> None:
         """What is stored takes effect. Called when the reader starts."""
@@ -148,6 +165,10 @@ class Registers:
     def network_output(self) -> int:
         return self.active(SMART_READER)[3] & 0x07
 
+    @property
+    def direct_on_udp(self) -> bool:
+        return self.active(SERVICES)[0] >> 2 & 0x03 == 1
+
     def port(self, place_and_default: tuple[int, int]) -> int:
         """A port of register 0285 (DIRECT_PORT, TEXT_PORT)."""
         place, default = place_and_default
@@ -168,8 +189,13 @@ class Registers:
         return bool(self.active(UDP_OPTIONS)[0] & 0x02)
 
     @property
+    def profile(self) -> int:
+        """9.1: PROFILE_DIRECT ..."""
+        return self.active(PROFILE)[0] & 0x07
+
+    @property
     def has_smart_reader(self) -> bool:
-        return self.active(PROFILE)[0] & 0x07 in SMART_READER_PROFILES
+        return self.profile in SMART_READER_PROFILES
 
     @property
     def read_interval_ms(self) -> int:
@@ -197,17 +223,6 @@ class Registers:
                 found.append(Template(number, lookup[0], self.active(base + 1), prefix))
         return found
 
-    # 9.7, byte 1 (local interfaces). Who is not authenticated has the lowest rights.
-
-    @property
-    def readable(self) -> bool:
-        rights = self.active(ACCESS_CONDITIONS)[1]
-        return rights & 0x30 == 0 or rights & 0x04 == 0
-
-    @property
-    def writable(self) -> bool:
-        return self.active(ACCESS_CONDITIONS)[1] & 0x30 in (0x00, 0x10)
-
-    @property
-    def reset_allowed(self) -> bool:
-        return not self.active(ACCESS_CONDITIONS)[1] & 0x40
+    def rights(self, remote: bool) -> int:
+        """What register 02F0 says (9.7) of local or of remote links."""
+        return self.active(ACCESS_CONDITIONS)[2 if remote else 1]

@@ -118,6 +118,8 @@ class SmartReader:
         self._reader.say_where(registers.OUTPUT_SCRDR, line)
 
     def _event(self, payload: bytes) -> None:
-        as_tlv = self._registers.serial_output == registers.OUTPUT_TLV
-        if as_tlv or self._options.direct_events == "always":
+        always = self._options.direct_events == "always"
+        if always or self._registers.serial_output == registers.OUTPUT_TLV:
             self._reader.outlet.put(tables.CLA_READER, payload)
+        if always or self._registers.network_output == registers.OUTPUT_TLV:
+            self._reader.network.put_event(payload)

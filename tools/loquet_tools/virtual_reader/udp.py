@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
+import sys
 from collections.abc import Callable, Mapping
 
 from loquet_tools.virtual_reader.network import Datagram
+
+# Linux tells with each datagram where it was sent to; the names are not in Python's socket.
+IP_PKTINFO = 8
+PKTINFO = struct.Struct("i4s4s")  # interface, our address there, where it was sent to
 
 EVERY_ADDRESS = "0.0.0.0"
 LONGEST_HEARD = 65536
@@ -57,6 +63,8 @@ class UdpSockets:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            if sys.platform == "linux":
+                sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
             if self._address != EVERY_ADDRESS:
                 # A host may listen at this port on every address, as the vendor's sample does.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,9 +78,11 @@ class UdpSockets:
         def readable() -> None:
             # A socket tells of an earlier datagram that nobody took as an error of the next call.
             with contextlib.suppress(OSError):
-                data, (address, port) = sock.recvfrom(LONGEST_HEARD)
+                data, told, _, (address, port) = sock.recvmsg(
+                    LONGEST_HEARD, socket.CMSG_SPACE(PKTINFO.size)
+                )
                 name = self._names.get(address, address)
-                self._on_datagram(Datagram(service, data, name, port))
+                self._on_datagram(Datagram(service, data, name, port, _is_broadcast(told)))
 
         asyncio.get_running_loop().add_reader(sock, readable)
 
@@ -102,3 +112,12 @@ class UdpSockets:
     async def close(self) -> None:
         for service in list(self._open):
             self._close(service)
+
+
+def _is_broadcast(told: list[tuple[int, int, bytes]]) -> bool:
+    """Whether a datagram came to more than us. Elsewhere than on Linux nobody says: no."""
+    for level, kind, value in told:
+        if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
+            _, ours, sent_to = PKTINFO.unpack(value[: PKTINFO.size])
+            return bool(ours != sent_to)
+    return False
