@@ -6,13 +6,14 @@ import pytest
 
 from host_tests.tools.virtual_reader.rig import Rig
 from loquet_tools.virtual_reader import Card, Options, Registers
-from loquet_tools.virtual_reader.events import Reading, formatted, reading_of, scrdr, tag_read, tlv
+from loquet_tools.virtual_reader.events import scrdr, tag_read, tlv
 from loquet_tools.virtual_reader.registers import (
     OUTPUT_MK1,
     OUTPUT_SCRDR,
     OUTPUT_TLV,
     Template,
 )
+from loquet_tools.virtual_reader.templates import Reading, formatted, reading_of
 
 UID = bytes.fromhex("047DAE02C84080")
 CARD = Card(UID)

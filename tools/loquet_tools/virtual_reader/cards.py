@@ -21,6 +21,7 @@ class Card:
     data     what a template would fetch; None leaves it to the template (its form of the uid)
     details  more of it; both are UTF-8 where the `_is_text` field says so
     rssi     signal strength, printed in $SCRDR only
+    protocol_bytes  what a template with "all protocol bytes" reads; None: the uid as well
     """
 
     uid: bytes
@@ -32,6 +33,7 @@ class Card:
     details_is_text: bool = False
     original: bool = False
     rssi: int | None = None
+    protocol_bytes: bytes | None = None
 
 
 @dataclass(eq=False)

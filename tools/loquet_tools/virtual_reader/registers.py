@@ -18,7 +18,15 @@ PORTS = 0x0285
 UDP_PEER = 0x0294
 UDP_OPTIONS = 0x0295
 UI_OPTIONS = 0x02D0
-TEMPLATES = (0x0310, 0x0320, 0x0330, 0x0340)
+# 9.5: first register of a template -> interface, and what Template calls it in messages
+TEMPLATES = {
+    0x0310: (0x03, 1),
+    0x0320: (0x03, 2),
+    0x0330: (0x03, 3),
+    0x0340: (0x03, 4),
+    0x0370: (0x06, 7),
+    0x0300: (0x84, 8),
+}
 
 # Firmware defaults (9); templates: no LKL (off), TOF 00 00
 DEFAULTS: dict[int, bytes] = {
@@ -65,12 +73,14 @@ SMART_READER_PROFILES = (0, 3, 4)
 
 @dataclass(frozen=True)
 class Template:
-    """One ID Only template (9.5): `number` is its index, `lookup` LKL, `output` TOF."""
+    """One ID Only template (9.5): `lookup` LKL, `output` TOF, `location` LOC."""
 
     number: int
     lookup: int
     output: bytes
     prefix: str
+    location: bytes = b""
+    interface: int = 0x03
 
 
 class Registers:
@@ -214,14 +224,20 @@ class Registers:
 
     @property
     def templates(self) -> list[Template]:
-        """Templates that are on, in order of their index (1 to 4)."""
-        found = []
-        for number, base in enumerate(TEMPLATES, 1):
-            lookup = self.active(base)
-            if lookup and lookup[0]:
-                prefix = self.active(base + 2)[:8].decode("latin-1")
-                found.append(Template(number, lookup[0], self.active(base + 1), prefix))
-        return found
+        """Templates that are on, in order of their index."""
+        found = [self._template(base) for base in TEMPLATES]
+        return [template for template in found if template.lookup]
+
+    def _template(self, base: int) -> Template:
+        interface, number = TEMPLATES[base]
+        return Template(
+            number=number,
+            lookup=(self.active(base) or b"\x00")[0],
+            output=self.active(base + 1),
+            prefix=self.active(base + 2)[:8].decode("latin-1"),
+            location=self.active(base + 3),
+            interface=interface,
+        )
 
     def rights(self, remote: bool) -> int:
         """What register 02F0 says (9.7) of local or of remote links."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from loquet_tools.virtual_reader import events, registers, tables
+from loquet_tools.virtual_reader import events, registers, tables, templates
 from loquet_tools.virtual_reader.cards import Antenna, Lying
 from loquet_tools.virtual_reader.timeline import Timer
 
@@ -27,7 +27,7 @@ class SmartReader:
         self.antenna = Antenna(
             reader.timeline, reader.options, reader.registers, self._on_read, self._on_gone
         )
-        self._readings: dict[Lying, events.Reading] = {}  # for when the card leaves
+        self._readings: dict[Lying, templates.Reading] = {}  # for when the card leaves
         self._held: dict[Lying, Timer] = {}  # insertions not yet printed, for Move "IR "
 
     @property
@@ -68,7 +68,7 @@ class SmartReader:
         self._readings.clear()
 
     def _on_read(self, lying: Lying, new: bool) -> bool:
-        reading = events.reading_of(lying.card, self._registers.templates)
+        reading = templates.reading_of(lying.card, self._registers.templates)
         if new:
             self._reader.play_own(tables.SEQUENCE_READING)
         if reading is None:
@@ -78,7 +78,7 @@ class SmartReader:
         self._report_read(lying, reading, new)
         return True
 
-    def _report_read(self, lying: Lying, reading: events.Reading, new: bool) -> None:
+    def _report_read(self, lying: Lying, reading: templates.Reading, new: bool) -> None:
         if self._registers.move_tracking:
             self._readings[lying] = reading
             self._event(events.tag_inserted(reading, lying.index))
@@ -87,7 +87,7 @@ class SmartReader:
         self._print_read(lying, reading)
         self._reader.say_where(registers.OUTPUT_MK1, lambda: events.mk1(reading))
 
-    def _print_read(self, lying: Lying, reading: events.Reading) -> None:
+    def _print_read(self, lying: Lying, reading: templates.Reading) -> None:
         if not self._registers.move_tracking:
             self._print(reading, "")
         elif self._options.short_visit_ms:
@@ -109,7 +109,7 @@ class SmartReader:
             held.cancel()
         self._print(reading, "R" if held is None else "IR")
 
-    def _print(self, reading: events.Reading, move: str) -> None:
+    def _print(self, reading: templates.Reading, move: str) -> None:
         """The $SCRDR line, where one is wanted."""
         if reading.template or self._options.scrdr_in_fast_inventory:
             self._say_scrdr(lambda: events.scrdr(reading, move, self._options))
