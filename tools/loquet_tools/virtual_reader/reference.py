@@ -11,6 +11,8 @@ from pathlib import Path
 
 from loquet_tools.virtual_reader import tables
 from loquet_tools.virtual_reader.access import FREE
+from loquet_tools.virtual_reader.card_files import FIELDS
+from loquet_tools.virtual_reader.control import COMMANDS
 from loquet_tools.virtual_reader.instructions import ANY, CLASSES, INSTRUCTIONS, Instruction
 
 README = Path(__file__).with_name("README.md")
@@ -45,7 +47,28 @@ def classes() -> list[str]:
     return rows
 
 
-TABLES: dict[str, Callable[[], list[str]]] = {"instructions": instructions, "classes": classes}
+def cards() -> list[str]:
+    """A row for each field of a card."""
+    rows = ["| field | value | what |", "|---|---|---|"]
+    rows += [f"| `{name}` | {field.allowed} | {field.about} |" for name, field in FIELDS.items()]
+    return rows
+
+
+def control() -> list[str]:
+    """A row for each request of the control socket."""
+    rows = ["| `do` | with | what |", "|---|---|---|"]
+    for name, asked in COMMANDS.items():
+        fields = [f"`{field}`: {allowed}" for field, allowed in asked.fields.items()]
+        rows.append(f"| `{name}` | {'; '.join(fields)} | {asked.about} |")
+    return rows
+
+
+TABLES: dict[str, Callable[[], list[str]]] = {
+    "instructions": instructions,
+    "classes": classes,
+    "cards": cards,
+    "control": control,
+}
 
 
 def filled(page: str) -> str:

@@ -8,22 +8,23 @@ from typing import Any
 from loquet_tools.virtual_reader.network import Datagram
 from loquet_tools.virtual_reader.output import Output
 
-# What arrived tells it better than what left: of "tx" and "udp_tx" only the faulty line's view.
-PASSED_OVER = ("tx", "udp_tx", "udp_ports")
+# Messages are told as they leave, whole: Serial hands them over in pieces.
+PASSED_OVER = ("rx", "udp_rx", "udp_ports")
 
 
 def as_fields(happened: Output) -> dict[str, Any]:
     """An output as JSON writes it: `at_us`, `kind`, `value`; bytes are hex."""
-    return {"at_us": happened.at_us, "kind": happened.kind, "value": _plain(happened.value)}
+    return {"at_us": happened.at_us, "kind": happened.kind, "value": plain(happened.value)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value for JSON."""
     if isinstance(value, bytes):
         return value.hex().upper()
     if isinstance(value, Datagram):
         return {
             "service": value.service,
-            "data": _plain(value.data),
+            "data": plain(value.data),
             "address": value.address,
             "port": value.port,
         }
@@ -56,7 +57,7 @@ def _shown(happened: Output) -> str:
         return _text_or_hex(value)
     if happened.kind in ("sequence", "own_sequence"):
         return f"{value:02X}"
-    if happened.kind == "leds":
+    if happened.kind in ("leds", "gpios"):
         return bytes(value).hex(" ").upper()
     return "" if value is None else str(value)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from loquet_tools.virtual_reader.cards import Card
+from loquet_tools.virtual_reader.core import VirtualReader
 from loquet_tools.virtual_reader.faults import FaultyLine
 from loquet_tools.virtual_reader.network import Datagram
 from loquet_tools.virtual_reader.output import Output
@@ -173,6 +174,7 @@ class Driver:
         self._wake = asyncio.Event()
         self._start_ns = time.monotonic_ns()
         self._task: asyncio.Task[None] | None = None
+        self._leaving: dict[bytes, asyncio.TimerHandle] = {}
 
     async def __aenter__(self) -> Driver:
         await self._wire.open(self._bytes_in)
@@ -182,6 +184,7 @@ class Driver:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._stays(None)
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -201,11 +204,29 @@ class Driver:
     def power_off(self) -> None:
         self._line.reader.power_off(self._catch_up())
 
-    def present(self, card: Card) -> None:
+    @property
+    def reader(self) -> VirtualReader:
+        """As it was when it last did something."""
+        return self._line.reader
+
+    def present(self, card: Card, for_ms: int | None = None) -> None:
+        """Lays a card on the reader; None: until it is removed."""
+        self._stays(card)
         self._line.reader.present(card, self._catch_up())
+        if for_ms is not None:
+            loop = asyncio.get_running_loop()
+            self._leaving[card.uid] = loop.call_later(for_ms / 1000, self.remove, card)
 
     def remove(self, card: Card | None = None) -> None:
+        """Takes the card with this uid away; None: every card."""
+        self._stays(card)
         self._line.reader.remove(self._catch_up(), card)
+
+    def _stays(self, card: Card | None) -> None:
+        """Nobody takes it away by an appointment made before."""
+        for uid in list(self._leaving) if card is None else [card.uid]:
+            if uid in self._leaving:
+                self._leaving.pop(uid).cancel()
 
     def set_fault(self, name: str, value: object) -> None:
         """Turns a knob of the line (see knobs.py). ValueError names what is allowed."""

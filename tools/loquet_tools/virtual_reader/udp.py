@@ -19,6 +19,10 @@ EVERY_ADDRESS = "0.0.0.0"
 LONGEST_HEARD = 65536
 
 
+class PortTaken(OSError):
+    """A local port cannot be had."""
+
+
 class UdpSockets:
     """Sockets at one local address of this machine.
 
@@ -43,12 +47,12 @@ class UdpSockets:
         return {service: sock.getsockname()[1] for service, sock in self._open.items()}
 
     async def open(self, ports: dict[str, int], on_datagram: Callable[[Datagram], None]) -> None:
-        """Opens these ports. OSError if one cannot be had."""
+        """Opens these ports. PortTaken if one cannot be had."""
         self._on_datagram = on_datagram
         self.listen(ports)
 
     def listen(self, ports: dict[str, int]) -> None:
-        """Opens what is missing, closes what is no longer wanted. OSError as above."""
+        """Opens what is missing, closes what is no longer wanted. PortTaken as above."""
         for service in list(self._open):
             if ports.get(service) != self._wanted[service]:
                 self._close(service)
@@ -71,7 +75,7 @@ class UdpSockets:
             sock.bind((self._address, port))
         except OSError as error:
             sock.close()
-            raise OSError(f"UDP port {port} of {self._address}: {error.strerror}") from error
+            raise PortTaken(f"UDP port {port} of {self._address}: {error.strerror}") from error
         return sock
 
     def _watch(self, service: str, sock: socket.socket) -> None:
