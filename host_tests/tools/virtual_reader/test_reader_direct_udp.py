@@ -3,14 +3,15 @@
 import asyncio
 import socket
 import sys
+from random import Random
 
 import pytest
 
-from host_tests.tools.virtual_reader.rig import Rig
+from host_tests.tools.virtual_reader.rig import LineRig, Rig
 from host_tests.tools.virtual_reader.test_reader_instructions import HOST, ask
 from host_tests.tools.virtual_reader.test_reader_udp import heard_by
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Registers, VirtualReader
-from loquet_tools.virtual_reader.network import DIRECT, MOST_HOSTS, Datagram
+from loquet_tools.virtual_reader.network import DIRECT, MOST_HOSTS, TEXT, Datagram
 from loquet_tools.virtual_reader.transports import Driver
 from loquet_tools.virtual_reader.udp import UdpSockets
 
@@ -71,6 +72,46 @@ def test_time_extension_and_cancel():
     assert rig.of("sequence") == [0x60]
     post(rig, "01 58 00 01 90 61", wait_ms=100)
     assert post(rig, "02 00 00 00 FC") == ["82 00 00 00 FC"]
+
+
+def test_a_lost_time_extension_request():
+    rig = LineRig(slow_ms={(0x58, 0x90): 1500})
+    rig.line.set("lost_f0", 1)
+    asked = Datagram(DIRECT, bytes.fromhex("01 58 00 01 90 60"), *HOST)
+    rig.line.receive_datagram(asked, rig.now_us)
+    rig.run(1600)
+    assert rig.of("fault") == ["lost_f0"] and rig.of("udp_rx") == []
+    rig.line.receive_datagram(Datagram(DIRECT, bytes.fromhex("02 00 00 00 F0"), *HOST), rig.now_us)
+    rig.run(10)
+    assert [told.data.hex() for told in rig.of("udp_rx")] == ["825800" + "0000"]
+
+
+def test_noise_from_the_network_does_nothing():
+    """10,000 datagrams, to both services, of noise and of almost good messages."""
+    random = Random(3978)
+    good = [
+        bytes.fromhex("05 00 00 00 00"),
+        b"$SCCMD;SEQ=60\r\n",
+        bytes.fromhex("05 58 00 01 90 60"),
+    ]
+    rig = Rig(Registers.on_udp(HOST[0]))
+    for number in range(10_000):
+        data = bytearray(
+            random.choice(good) if number % 2 else random.randbytes(random.randrange(40))
+        )
+        for _ in range(random.randrange(1, 4)):
+            if data:
+                data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+        service = random.choice((TEXT, DIRECT))
+        datagram = Datagram(service, bytes(data), HOST[0], random.randrange(20), number % 3 == 0)
+        rig.reader.receive_datagram(datagram, rig.now_us)
+        rig.run(1)
+        if rig.reader.state != "running":
+            rig.run(1000)
+    assert rig.reader.state == "running"
+    answered = [told for told in rig.of("udp_tx") if told.service == DIRECT]
+    assert all(told.data[0] & 0xF0 in (0x80, 0xC0) for told in answered)
+    assert ask(rig, 0x00, 0x00, host=("10.0.0.200", 1)) == b"\x00"
 
 
 def test_ping_event_comes_to_the_host_that_asked():

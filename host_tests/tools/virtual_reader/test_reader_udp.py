@@ -205,6 +205,55 @@ def test_a_peer_may_be_a_name():
         asyncio.run(talk(registers, UdpSockets("127.0.0.2"), sock))
 
 
+def test_a_name_is_known_before_anything_is_sent():
+    async def run():
+        reader = VirtualReader(Options(boot_ms=1), registers)
+        played = []
+        host = Host(on_output=lambda happened: played.append(happened.kind))
+        async with Driver(FaultyLine(reader), host=host, sockets=sockets) as driver:
+            driver.power_on()
+            await asyncio.sleep(0.01)
+            sock.sendto(b"$SCCMD;SEQ=60", ("127.0.0.2", sockets.ports[TEXT]))
+            await until(lambda: "sequence" in played)
+
+    with listening() as sock:
+        registers = Registers.on_udp("localhost", sock.getsockname()[1], udp_options=1)
+        sockets = UdpSockets("127.0.0.2")
+        asyncio.run(run())
+
+
+def test_what_the_system_does_not_take_is_told():
+    async def run():
+        reader = VirtualReader(Options(boot_ms=1), Registers.on_udp("no host has this name"))
+        told = []
+        host = Host(on_output=lambda happened: told.append((happened.kind, happened.value)))
+        async with Driver(FaultyLine(reader), host=host, sockets=sockets) as driver:
+            driver.power_on()
+            await asyncio.sleep(0.01)
+            driver.present(CARD)
+            await until(lambda: any("not sent to no host has" in str(value) for _, value in told))
+
+    sockets = UdpSockets("127.0.0.2", {TEXT: 0})
+    asyncio.run(run())
+
+
+def test_a_port_that_is_taken_later_is_told():
+    async def run():
+        reader = VirtualReader(Options(boot_ms=1), Registers({0x0284: b"\x00"}))
+        told = []
+        host = Host(on_output=lambda happened: told.append(happened.value))
+        async with Driver(FaultyLine(reader), host=host, sockets=UdpSockets()) as driver:
+            reader.registers.write(0x02C0, b"\x44")
+            reader.registers.write(0x0285, bytes(8) + port.to_bytes(2, "big") + bytes(4))
+            driver.power_on()
+            await until(lambda: f"UDP port {port} of 0.0.0.0: Address already in use" in told)
+            assert reader.state == "running"
+
+    with listening() as sock:
+        port = sock.getsockname()[1]
+        asyncio.run(run())
+
+
 def test_a_port_that_is_taken_is_named():
     async def start():
         reader = VirtualReader(Options(), Registers.on_udp("127.0.0.1", port))

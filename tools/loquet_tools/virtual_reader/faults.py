@@ -179,8 +179,7 @@ class FaultyLine:
     # Bytes
 
     def _transmit(self, way: str, whole: Piece) -> None:
-        if way == TO_HOST and is_time_extension(whole.data) and self._strikes("lost_f0", way):
-            self._emit("fault", "lost_f0")
+        if self._is_lost_f0(way, whole.data[1:-1]):
             return
         data = self._damaged(way, whole.data, DAMAGES)
         if not data:
@@ -191,6 +190,13 @@ class FaultyLine:
             return
         for piece, pause_us in self._pieces(way, data, whole):
             self._deliver_later(way, piece, pause_us)
+
+    def _is_lost_f0(self, way: str, data: bytes) -> bool:
+        """Whether a time extension request, without START and LRC, is lost now."""
+        lost = way == TO_HOST and is_time_extension(data) and self._strikes("lost_f0", way)
+        if lost:
+            self._emit("fault", "lost_f0")
+        return lost
 
     def _damaged(self, way: str, data: bytes, damages: dict[str, damage.Damage]) -> bytes:
         for name, apply in damages.items():
@@ -270,6 +276,8 @@ class FaultyLine:
     # Datagrams: each arrives whole, and as soon as it is sent unless it is delayed
 
     def _post(self, way: str, datagram: Datagram, at_us: int) -> None:
+        if self._is_lost_f0(way, datagram.data):
+            return
         data = self._damaged(way, datagram.data, DATAGRAM_DAMAGES)
         if not data:
             return
@@ -346,8 +354,11 @@ SETTERS: dict[str, Callable[[FaultyLine, Any], None]] = {
 }
 
 
+TIME_EXTENSION_REQUEST = bytes((tables.CLA_PROTOCOL, 0, 0, tables.STA_TIME_EXTENSION_REQUEST))
+
+
 def is_time_extension(data: bytes) -> bool:
-    """Whether these bytes are a TIME_EXTENSION_REQUEST."""
-    if len(data) != 7 or data[0] != tables.START or data[1] & 0xF0 != tables.RESPONSE:
+    """Whether a message, without START and LRC, is a TIME_EXTENSION_REQUEST."""
+    if not data or data[0] & 0xF0 != tables.RESPONSE:
         return False
-    return data[2] == tables.CLA_PROTOCOL and data[5] == tables.STA_TIME_EXTENSION_REQUEST
+    return data[1:] == TIME_EXTENSION_REQUEST

@@ -137,8 +137,11 @@ class Sockets(Protocol):
     def listen(self, ports: dict[str, int]) -> None:
         """The reader has these ports from now on."""
 
-    def send(self, datagram: Datagram) -> None:
-        """To a host; never waits."""
+    def know(self, host: str) -> None:
+        """The reader may be sent something by this host."""
+
+    def send(self, datagram: Datagram) -> str | None:
+        """To a host. Why it was not sent; None if it was."""
 
     async def close(self) -> None:
         """Ends."""
@@ -271,13 +274,23 @@ class Driver:
         self._coupling.send_datagram(datagram)
 
     def _datagram_out(self, datagram: Datagram) -> None:
-        if self._sockets is not None:
-            self._sockets.send(datagram)
+        reason = self._sockets and self._sockets.send(datagram)
+        if reason:
+            said = f"not sent to {datagram.address}:{datagram.port}: {reason}"
+            self._output(Output(self._coupling.now_us, "fault", said))
         self._host.on_datagram(datagram)
+
+    def _listen(self, sockets: Sockets, ports: dict[str, int]) -> None:
+        sockets.know(self.reader.registers.udp_peer)
+        try:
+            sockets.listen(ports)
+        except OSError as error:
+            # A register has been written that asks for it: the reader goes on without the port.
+            self._output(Output(self._coupling.now_us, "fault", str(error)))
 
     def _output(self, happened: Output) -> None:
         if happened.kind == "udp_ports" and self._sockets is not None:
-            self._sockets.listen(happened.value)
+            self._listen(self._sockets, happened.value)
         self._host.on_output(happened)
 
 

@@ -28,8 +28,7 @@ class UdpSockets:
 
     A reader and a host on one machine that use the same port, as the protocol wants it, need two
     addresses: the reader's may be 127.0.0.2. `local_ports` (service -> port, 0 = any free one)
-    takes the place of the reader's own idea. `ports` says what is open. `unsent` counts datagrams
-    that the system did not take.
+    takes the place of the reader's own idea. `ports` says what is open.
     """
 
     def __init__(self, address: str = EVERY_ADDRESS, local_ports: Mapping[str, int] | None = None):
@@ -37,9 +36,8 @@ class UdpSockets:
         self._local_ports = dict(local_ports or {})
         self._open: dict[str, socket.socket] = {}
         self._wanted: dict[str, int] = {}
-        self._names: dict[str, str] = {}  # what a name was found to be
+        self._found: dict[str, str] = {}  # a host's name -> its address
         self._on_datagram: Callable[[Datagram], None] = lambda datagram: None
-        self.unsent = 0
 
     @property
     def ports(self) -> dict[str, int]:
@@ -85,28 +83,36 @@ class UdpSockets:
                 data, told, _, (address, port) = sock.recvmsg(
                     LONGEST_HEARD, socket.CMSG_SPACE(PKTINFO.size)
                 )
-                name = self._names.get(address, address)
-                self._on_datagram(Datagram(service, data, name, port, _is_broadcast(told)))
+                host = self._name_of(address)
+                self._on_datagram(Datagram(service, data, host, port, _is_broadcast(told)))
 
         asyncio.get_running_loop().add_reader(sock, readable)
 
-    def send(self, datagram: Datagram) -> None:
-        """From the port of its service."""
-        sock = self._open.get(datagram.service)
-        try:
-            if sock is not None:
-                sock.sendto(datagram.data, (self._found(datagram.address), datagram.port))
-        except OSError:
-            self.unsent += 1
+    def know(self, host: str) -> None:
+        """What comes from the address of this host is from the host by this name."""
+        with contextlib.suppress(OSError):
+            self._address_of(host)
 
-    def _found(self, name: str) -> str:
-        """The address of a host by its name; what comes from there is from the name."""
-        for address, known in self._names.items():
-            if known == name:
-                return address
-        address = socket.gethostbyname(name)
-        self._names[address] = name
-        return address
+    def send(self, datagram: Datagram) -> str | None:
+        """From the port of its service. Why it was not sent; None if it was."""
+        sock = self._open.get(datagram.service)
+        if sock is None:
+            return "the port is closed"
+        try:
+            sock.sendto(datagram.data, (self._address_of(datagram.address), datagram.port))
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
+
+    def _address_of(self, host: str) -> str:
+        if host.replace(".", "").isdigit():
+            return host
+        if host not in self._found:
+            self._found[host] = socket.gethostbyname(host)
+        return self._found[host]
+
+    def _name_of(self, address: str) -> str:
+        return next((host for host, found in self._found.items() if found == address), address)
 
     def _close(self, service: str) -> None:
         sock = self._open.pop(service)
