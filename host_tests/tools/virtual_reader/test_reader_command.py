@@ -51,10 +51,11 @@ def kinds(process, wanted, beginning=""):
 
 def test_udp_from_card_to_command_and_a_clean_end():
     with listening() as (sock, port):
-        peer = f"127.0.0.1:{port}"
-        arguments = ("--udp", peer, "--bind", "127.0.0.2", "--card", "047DAE02C84080", "--json")
-        with running(*arguments) as process:
+        peer = ("--udp", f"127.0.0.1:{port}", "--udp-options", "3", "--bind", "127.0.0.2")
+        with running(*peer, "--card", "047DAE02C84080", "--json") as process:
             data, source = sock.recvfrom(4096)
+            with listening() as (stranger, _):
+                stranger.sendto(b"$SCCMD;SEQ=61", source)
             assert (data, source) == (LINE, ("127.0.0.2", port))
             sock.sendto(b"$SCCMD;SEQ=60", source)
             assert kinds(process, "sequence") == 0x60
@@ -175,6 +176,8 @@ def refused(capsys, *arguments):
         (("--tcp", "x"), "--tcp is 'x'; allowed: a port"),
         (("--pty", "--output", "json"), "--output is 'json'; allowed: one of tlv, scrdr, mk1"),
         (("--pty", "--bind", "127.0.0.2"), "--bind is '127.0.0.2'; allowed: with --udp or"),
+        (("--udp", "h", "--udp-options", "4"), "--udp-options is '4'; allowed: 0 everybody, 1 the"),
+        (("--pty", "--udp-options", "3"), "--udp-options is '3'; allowed: with --udp"),
         (("--pty", "--turns", "5"), "--turns is '5'; allowed: with cards in the folder"),
         (("--pty", "--turns", "0"), "--turns is '0'; allowed: milliseconds from 1 to 60000"),
         (("--pty", "--control", "0.0.0.0:5"), "allowed: PATH of a socket to make, or HOST:PORT"),

@@ -56,6 +56,18 @@ def udp_peer(text: str) -> tuple[str, int]:
     return found[1], number
 
 
+def udp_options(text: str | None) -> int:
+    """Whom the reader obeys: the value of register 0295."""
+    if text is None:
+        return 0
+    if text not in ("0", "1", "2", "3"):
+        raise ArgumentError(
+            f"--udp-options is {text!r}; allowed: 0 everybody, 1 the address of --udp, "
+            "2 its port, 3 both"
+        )
+    return int(text)
+
+
 def bind_address(text: str | None) -> str:
     """The reader's own address."""
     if text is None:

@@ -19,14 +19,6 @@ from loquet_tools.virtual_reader import arguments as given
 from loquet_tools.virtual_reader.control import Control
 from loquet_tools.virtual_reader.control_server import ControlServer
 from loquet_tools.virtual_reader.output import Output
-from loquet_tools.virtual_reader.registers import (
-    OUTPUT_JSON,
-    OUTPUT_SCRDR,
-    PORTS,
-    PROFILE,
-    SMART_READER,
-    UDP_PEER,
-)
 from loquet_tools.virtual_reader.tell import Teller
 from loquet_tools.virtual_reader.transports import Driver, Host, PtyWire, TcpWire
 from loquet_tools.virtual_reader.udp import PortTaken, UdpSockets
@@ -56,6 +48,10 @@ def virtual_reader(
     udp: Annotated[
         str | None,
         typer.Option(metavar="HOST[:PORT]", help="$SCRDR to HOST by UDP; $SCCMD and Direct too."),
+    ] = None,
+    udp_options: Annotated[
+        str | None,
+        typer.Option(metavar="0-3", help="Register 0295: 1 = obey only HOST, 2 = only PORT."),
     ] = None,
     direct: Annotated[
         bool, typer.Option("--direct", help="Direct by UDP, on port 3978 (--udp has it too).")
@@ -100,7 +96,7 @@ def virtual_reader(
         serve(
             Setup(
                 line=_line(
-                    _registers(given.output(output), udp, given.registers(register or [])),
+                    _registers(output, udp, udp_options, register or []),
                     given.options(option or []),
                     given.faults(fault or []),
                     seed,
@@ -117,16 +113,20 @@ def virtual_reader(
     )
 
 
-def _registers(output: int, udp: str | None, values: dict[int, bytes]) -> Registers:
+def _registers(
+    output: str, udp: str | None, udp_options: str | None, values: Sequence[str]
+) -> Registers:
     """What is asked for by name, then what is asked for by address."""
-    named = {SMART_READER: bytes((0x01, output, 0, OUTPUT_JSON, 0))}
     if udp is not None:
         host, port = given.udp_peer(udp)
-        named[SMART_READER] = bytes((0x01, output, 0, OUTPUT_SCRDR, 0))
-        named[PROFILE] = b"\x44"
-        named[PORTS] = bytes(8) + port.to_bytes(2, "big") + bytes(4)
-        named[UDP_PEER] = host.encode("ascii")
-    return Registers({**named, **values})
+        options = given.udp_options(udp_options)
+        found = Registers.on_udp(host, port, options, given.output(output))
+    elif udp_options is not None:
+        raise ArgumentError(f"--udp-options is {udp_options!r}; allowed: with --udp")
+    else:
+        found = Registers.smart_reader(given.output(output))
+    found.preset(given.registers(values))
+    return found
 
 
 def _line(

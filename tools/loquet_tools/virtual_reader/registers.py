@@ -99,7 +99,9 @@ class Registers:
         return cls({SMART_READER: bytes((flags, output, 0, 2, 0))})
 
     @classmethod
-    def on_udp(cls, peer: str, port: int = 4000, udp_options: int = 0) -> Registers:
+    def on_udp(
+        cls, peer: str, port: int = 4000, udp_options: int = 0, serial_output: int = OUTPUT_MK1
+    ) -> Registers:
         """$SCRDR over UDP to `peer`, active from power-up. `port` is its port and the reader's own.
 
         `udp_options` is register 0295: 1 = obey only `peer`, 2 = only `port`, 3 = both.
@@ -107,7 +109,7 @@ class Registers:
         return cls(
             {
                 PROFILE: b"\x44",
-                SMART_READER: bytes((0x01, OUTPUT_MK1, 0, OUTPUT_SCRDR, 0)),
+                SMART_READER: bytes((0x01, serial_output, 0, OUTPUT_SCRDR, 0)),
                 PORTS: bytes(8) + port.to_bytes(2, "big") + bytes(4),
                 UDP_PEER: peer.encode("ascii"),
                 UDP_OPTIONS: bytes((udp_options,)),
@@ -136,6 +138,11 @@ class Registers:
     def erase(self) -> None:
         """Every register is as the firmware has it."""
         self._stored.clear()
+
+    def preset(self, values: Mapping[int, bytes]) -> None:
+        """Written and in effect, as from before power-up."""
+        self._stored |= values
+        self.activate()
 
     def activate(self) -> None:
         """What is stored takes effect. Called when the reader starts."""
