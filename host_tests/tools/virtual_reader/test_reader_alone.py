@@ -33,3 +33,15 @@ def test_nothing_of_the_host_is_loaded_with_it():
     ).stdout.split()
     assert "loquet_tools.virtual_reader.core" in loaded
     assert not {"springcore", "loquet"} & {name.split(".")[0] for name in loaded}
+
+
+# What may wait, or open something: thin skins around the rest.
+SKINS = ("transports.py", "udp.py", "control_server.py", "command.py")
+OUTSIDE = ("asyncio", "socket", "select", "selectors", "threading", "time", "subprocess", "termios")
+
+
+def test_only_the_skins_wait_or_open_anything():
+    for path in PACKAGE.glob("*.py"):
+        source = Source(path.relative_to(ROOT).as_posix(), ast.parse(path.read_bytes()))
+        used = [found for found in imports(source) if any(found.inside(name) for name in OUTSIDE)]
+        assert bool(used) == (path.name in SKINS), (path.name, used)

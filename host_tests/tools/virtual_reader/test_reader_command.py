@@ -138,6 +138,16 @@ def test_a_control_path_that_is_taken_is_a_sentence(tmp_path):
     assert path.read_text() == "precious"
 
 
+def test_it_ends_when_nobody_reads_what_it_prints(tmp_path):
+    (tmp_path / "alice.json").write_text('{"uid": "04A1B2C3"}')
+    with running("--pty", "--cards", tmp_path, "--turns", "50", "--output", "mk1") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 1
+        assert process.stderr.read() == ""
+        process.stdout = None
+
+
 def test_what_it_does_in_words():
     with listening() as (sock, port):
         arguments = (

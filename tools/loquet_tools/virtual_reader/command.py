@@ -168,6 +168,8 @@ async def serve(setup: Setup) -> int:
             await _run(setup, stack)
     except PortTaken as error:
         raise ToolError(f"{error}; --bind may give another address of this machine") from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise ToolError(_said(error)) from None
     return 0
@@ -175,9 +177,15 @@ async def serve(setup: Setup) -> int:
 
 async def _run(setup: Setup, stack: contextlib.AsyncExitStack) -> None:
     servers: list[ControlServer] = []
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def tell(happened: Output) -> None:
-        setup.teller.tell(happened)
+        try:
+            setup.teller.tell(happened)
+        except BrokenPipeError as error:
+            # Most is told in callbacks of the loop, where nobody hears of an error.
+            if not broken.done():
+                broken.set_exception(error)
         for server in servers:
             server.tell(happened)
 
@@ -192,9 +200,14 @@ async def _run(setup: Setup, stack: contextlib.AsyncExitStack) -> None:
     driver.power_on()
     for card in setup.lying:
         driver.present(card)
+    running = [broken, driver.task]
     if setup.turns_ms is not None:
-        await _present_in_turn(driver, setup.cards.values(), setup.turns_ms)
-    await asyncio.Event().wait()
+        turns = _present_in_turn(driver, setup.cards.values(), setup.turns_ms)
+        running.append(asyncio.create_task(turns))
+    # None of them ends but by an error.
+    ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for one in ended:
+        one.result()
 
 
 def _addresses(setup: Setup, servers: Sequence[ControlServer]) -> list[str]:

@@ -208,6 +208,13 @@ class Driver:
         self._line.reader.power_off(self._catch_up())
 
     @property
+    def task(self) -> asyncio.Task[None]:
+        """Runs the reader as long as the driver is open; ends before by an error only."""
+        if self._task is None:
+            raise RuntimeError("the driver is not open")
+        return self._task
+
+    @property
     def reader(self) -> VirtualReader:
         """As it was when it last did something."""
         return self._line.reader
