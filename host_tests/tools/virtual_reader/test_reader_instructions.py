@@ -244,6 +244,12 @@ def test_gpios_are_driven_from_both_sides():
     assert ask(rig, 0x58, 0x15) == bytes.fromhex("00 01 01 00 00 00")
 
 
+def test_a_reader_without_pins():
+    rig = Rig(gpio_pins=0, controls=b"")
+    assert ask(rig, 0x58, 0x15) == ask(rig, 0x58, 0x16) == ask(rig, 0x58, 0x17) == b"\x00"
+    assert ask(rig, 0x58, 0x16, b"\x80") == b"\xf4"
+
+
 def test_light_and_what_is_shown():
     rig = Rig()
     ask(rig, 0x58, 0x97, b"\x32")

@@ -7,7 +7,7 @@ import pytest
 
 from host_tests.tools.virtual_reader.rig import LineRig, Rig
 from loquet_tools.virtual_reader import Card, FaultyLine, Options, Registers, VirtualReader
-from loquet_tools.virtual_reader.network import TEXT, Datagram
+from loquet_tools.virtual_reader.network import DIRECT, TEXT, Datagram
 from loquet_tools.virtual_reader.registers import OUTPUT_SCRDR
 from loquet_tools.virtual_reader.transports import Driver, Host
 from loquet_tools.virtual_reader.udp import UdpSockets
@@ -203,6 +203,30 @@ def test_a_peer_may_be_a_name():
     with listening() as sock:
         registers = Registers.on_udp("localhost", sock.getsockname()[1], udp_options=1)
         asyncio.run(talk(registers, UdpSockets("127.0.0.2"), sock))
+
+
+def test_broadcasts_both_ways():
+    """As the vendor's sample scripts listen and send: everywhere, no CR LF, no checksum."""
+
+    async def run():
+        reader = VirtualReader(Options(boot_ms=1), Registers.on_udp("127.255.255.255", port))
+        kinds = []
+        host = Host(on_output=lambda happened: kinds.append((happened.kind, happened.value)))
+        async with Driver(FaultyLine(reader), host=host, sockets=sockets) as driver:
+            driver.power_on()
+            await asyncio.sleep(0.01)
+            driver.present(CARD)
+            assert (await heard_by(listener))[0] == LINE
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            listener.sendto(b"$SCCMD;SEQ=0E", ("127.255.255.255", sockets.ports[TEXT]))
+            await until(lambda: ("sequence", 0x0E) in kinds)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.setblocking(False)
+        listener.bind(("0.0.0.0", 0))
+        port = listener.getsockname()[1]
+        sockets = UdpSockets(local_ports={TEXT: 0, DIRECT: 0})
+        asyncio.run(run())
 
 
 def test_a_name_is_known_before_anything_is_sent():

@@ -101,13 +101,13 @@ def virtual_reader(
                     given.faults(fault or []),
                     seed,
                 ),
-                wire=_wire(pty, tcp, udp is not None or direct),
                 sockets=_sockets(udp, direct, bind),
                 cards=named,
                 lying=[given.card(text, named) for text in card or []],
                 turns_ms=given.turns(turns, named),
                 control=None if control is None else given.control_address(control),
                 teller=Teller(as_json),
+                wire=_wire(pty, tcp, udp is not None or direct),  # last: it opens the pty
             )
         )
     )
