@@ -13,7 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from loquet_tools.wire_watch import PING, SENT
+from loquet_tools.pings import Pings
+from loquet_tools.wire_watch import PING, RECEIVED, SENT
 from springcore import codes, vocabulary
 
 COLUMNS = 80
@@ -71,15 +72,14 @@ class Narrator:
 
     def __init__(self, console: Console | None = None):
         self._console = console or PlainConsole(width=COLUMNS, highlight=False)
-        self._ready = False
-        self._waiting_ping = False
+        self._pings = Pings()
         self._folded = 0
 
     def tell(self, happening: dict[str, Any]) -> None:
         """One happening, in as many lines as it needs."""
         event = happening["event"]
         if event == "reader":
-            self._ready = happening["state"] == "ready"
+            self._pings.note_reader(happening["state"])
         if event == "remark":
             self._heading(happening["words"])
         elif event == "wire":
@@ -90,29 +90,17 @@ class Narrator:
             self._line(happening["t_ms"], event, _fields(happening))
 
     def _wire(self, happening: dict[str, Any]) -> None:
-        if self._folds(happening):
+        if self._pings.folds(happening):
+            self._folded += happening["direction"] == RECEIVED
             return
         t_ms = happening["t_ms"]
         if self._folded:
             count, self._folded = self._folded, 0
             self._line(t_ms, "", f"(meanwhile {count} x PING, answered)", "dim")
-        if self._waiting_ping and happening["direction"] == SENT:
-            self._waiting_ping = False
+        if self._pings.missed(happening):
             self._line(t_ms, TO_READER, f"{PING}: no answer")
         who = TO_READER if happening["direction"] == SENT else TO_PANEL
         self._line(t_ms, who, happening["meaning"])
-
-    def _folds(self, happening: dict[str, Any]) -> bool:
-        """Whether this is a PING that needs no line, or its answer."""
-        if happening["instruction"] != PING:
-            return False
-        if happening["direction"] == SENT:
-            folds = self._ready and not self._waiting_ping
-            self._waiting_ping = self._waiting_ping or folds
-            return folds
-        folds, self._waiting_ping = self._waiting_ping, False
-        self._folded += folds
-        return folds
 
     def _heading(self, words: str) -> None:
         self._console.print()
