@@ -38,6 +38,8 @@ class Stage(Scene):
         super().__init__(cast)
         self._panel: PanelProcess | None = None
         self._starts_for: str | None = POWER
+        self._power = asyncio.Event()
+        self._power.set()
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         self._door = await stack.enter_async_context(
@@ -55,6 +57,20 @@ class Stage(Scene):
         self._reader.power_off()
         self._end_panel(POWER)
 
+    def switch_off(self) -> None:
+        """Takes the panel's and the reader's power until `switch_on`."""
+        self._power.clear()
+        self.cut_power()
+
+    def switch_on(self) -> None:
+        """Gives the power back."""
+        self._power.set()
+
+    @property
+    def has_power(self) -> bool:
+        """Whether nobody has switched it off."""
+        return self._power.is_set()
+
     def log(self) -> list[tuple[int, str, str | None]]:
         return device_folder.log_of(self._folder)
 
@@ -69,10 +85,14 @@ class Stage(Scene):
                 if self._starts_for == POWER:
                     self._reader.power_on()
                 self._starts_for = None
+                if not self.has_power:
+                    # It was taken while the panel was being started.
+                    self.cut_power()
                 await self._follow(self._panel)
                 death = await self._panel.death()
             if self._starts_for == POWER:
                 await asyncio.sleep(DARK_S)
+                await self._power.wait()
         return death
 
     def freeze_panel(self) -> None:
