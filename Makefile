@@ -24,8 +24,9 @@ bench: $(READY) ## speed, as JSON and as a table
 flash: $(READY) ## what fits on a board's flash and what it costs: lib/loquet/FLASH.md
 	@$(BIN)/python -m host_tests.bench.flash_page
 
-pictures: $(READY) ## what the README shows of the relay, from a real run
+pictures: $(READY) ## what the README shows of the demo and of the relay, from real runs
 	@tools/setup/micropython.sh
+	@PYTHONPATH=lib:tools $(BIN)/python -m pictures.live_view
 	@PYTHONPATH=lib:tools $(BIN)/python -m pictures.relay_trace
 
 pico-firmware: ## MicroPython for a Pico, real and emulated, with the library frozen in

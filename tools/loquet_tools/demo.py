@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -95,7 +96,20 @@ def demo(
     if pico:
         return perform_on_pico(cast, steps, tell)
     paths.interpreter(interpreter)
+    if is_live(script_file, headless, as_json):
+        # Textual takes a while to load, and nothing else needs it.
+        from loquet_tools.live import show
+
+        return run(show.perform(cast, bytes.fromhex(UNKNOWN_CARD), steps))
     return run(perform(Stage, cast, steps, tell))
+
+
+def is_live(script_file: str | None, headless: bool, as_json: bool) -> bool:
+    """Whether somebody looks on at a terminal, and wants the visit."""
+    if script_file is not None or headless or as_json or os.environ.get("TERM") == "dumb":
+        return False
+    # All of them: keys come from the first, and Textual draws on the last.
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def perform_on_pico(cast: Cast, steps: list[script.Step], tell: Tell) -> int:
