@@ -45,13 +45,14 @@ async def picture() -> str:
     async with Stage(live_cast(cast)) as stage:
         visit = script.parse(demo.VISIT)
         session = Session(stage, cast.cards[0], bytes.fromhex(demo.UNKNOWN_CARD), visit)
-        async with LiveView(session).run_test(size=SIZE) as pilot:
+        app = LiveView(session)
+        async with app.run_test(size=SIZE) as pilot:
             running = asyncio.create_task(session.run())
             try:
                 await asyncio.wait_for(_moment(session.view), LIMIT_S)
-                pilot.app.redraw()
+                app.redraw()
                 await pilot.pause()
-                return _svg(pilot.app)
+                return _svg(app)
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
