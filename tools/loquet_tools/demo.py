@@ -1,4 +1,7 @@
-"""`loquet demo`: the panel with a virtual reader and a virtual door, and a visit or a script."""
+"""`loquet demo`: the panel with a virtual reader and a virtual door, and a visit or a script.
+
+At a terminal the visit is a live view, whose keys act on the door (live/).
+"""
 
 from __future__ import annotations
 
