@@ -43,6 +43,11 @@ _EDGES_CLEAR = 0x40017100
 _FALLING = 1 << 2
 _RISING = 1 << 3
 
+# Data sheet 4.2.8: the mask of a UART's interrupts, and the same two addresses.
+_UART_MASKS_SET = (0x40036038, 0x4003A038)
+_UART_MASKS_CLEAR = (0x40037038, 0x4003B038)
+_RECEIVE_TIMEOUT = 1 << 6
+
 # What the console says at most in a line, and how many characters of it are taken at a time.
 _LONGEST_LINE = 32
 _CHARACTERS_A_LOOK = 64
@@ -314,11 +319,17 @@ class Port:
             rxbuf=min(settings.buffer_bytes, _MOST_RECEIVE_BYTES),
         )
         self._sender = self._sender_of(place, settings)
+        self._memory = machine.mem32
+        self._mask_set = _UART_MASKS_SET[pins["uart"]]
+        self._mask_clear = _UART_MASKS_CLEAR[pins["uart"]]
         self.set_bitrate(settings.bitrate)
 
     def any(self) -> int:
         """Bytes that have arrived and wait."""
-        return self._uart.any()
+        count = self._uart.any()
+        # Armed when the FIFO is empty: with something in it the interrupt would come at once.
+        self._memory[self._mask_set] = _RECEIVE_TIMEOUT
+        return count
 
     def readinto(self, buffer: memoryview) -> int:
         """Moves what has arrived into `buffer`, as much as fits; how many bytes that were."""
@@ -356,6 +367,9 @@ class Port:
         if flags & UART.IRQ_TXIDLE:
             self._sender.on_almost_sent()
         if flags & UART.IRQ_RXIDLE:
+            # Disarmed until somebody looks. If this interrupts a read, MicroPython leaves the FIFO
+            # as it is; 32 bits later it would come again, on a fast line before the read can go on.
+            self._memory[self._mask_clear] = _RECEIVE_TIMEOUT
             self._on_bytes()
 
 
