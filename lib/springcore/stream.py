@@ -196,14 +196,6 @@ class StreamDecoder:
                 told = self._parse_text()
             else:
                 self._pass_noise()
-        if self._start == self._end:
-            self._empty()
-
-    def _empty(self) -> None:
-        self._base += self._start
-        self._start = 0
-        self._end = 0
-        self._begin_candidate()
 
     def _begin_candidate(self) -> None:
         self._checked = self._start + 1
@@ -413,9 +405,11 @@ class StreamDecoder:
 
     def _consume(self, count: int) -> None:
         self._start += count
-        self._begin_candidate()
         if self._start == self._end:
-            self._empty()
+            self._base += self._start
+            self._start = 0
+            self._end = 0
+        self._begin_candidate()
 
     # Noise
 
