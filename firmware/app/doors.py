@@ -61,6 +61,22 @@ class Doors:
             elif isinstance(action, Report):
                 self._reports.add(action.event, action.fields)
 
+    def on_tag(self, contained, reader: str, tag, doubt) -> None:
+        """`reader` saw `tag`: what the panel makes of it, and the relay before all else.
+
+        `contained(function, *arguments)` is what keeps the panel's errors to this one card. A relay
+        that does not switch is outside of it, and ends the whole panel; the card is told all the
+        same.
+        """
+        panel, ticks_ms = self.panel, self._hal.ticks_ms
+        visit = contained(panel.on_tag, reader, tag, doubt, ticks_ms())
+        if visit is None:
+            return
+        try:
+            self.carry_out(contained(panel.admit, visit, ticks_ms()) or ())
+        finally:
+            self.carry_out(contained(panel.tell, visit, ticks_ms()) or ())
+
     def make_safe(self) -> None:
         """Lets every relay fall, each of them whatever happens to another."""
         self._energised.clear()

@@ -85,13 +85,18 @@ class SerialReader:
         return self._sending or self._port.any() > 0
 
     def _receive(self, now_ms: int) -> None:
+        received = b""
         for _ in range(CHUNKS_A_PASS):
             count = self._port.readinto(self._chunk) if self._port.any() else 0
             if count == 0:
-                return
-            self._contained(self._link.receive, self._chunk[:count], now_ms)
-            self._wire("received", self._chunk[:count])
+                break
+            chunk = self._chunk[:count]
+            received += bytes(chunk)
+            self._contained(self._link.receive, chunk, now_ms)
             self._follow_link(now_ms)
+        # Last: it takes half a millisecond, for which a relay would wait.
+        if received:
+            self._wire("received", received)
 
     def _look(self, now_ms: int) -> None:
         # A hal may not ring again before it is asked.
@@ -109,7 +114,7 @@ class SerialReader:
 
     def _on_happening(self, happening, now_ms: int) -> None:
         if isinstance(happening, TagSeen):
-            self._on_tag(happening, now_ms)
+            self._doors.on_tag(self._contained, self.name, happening.tag, happening.doubt)
         elif isinstance(happening, TagGone):
             self._contained(self._doors.panel.on_removed, self.name, happening.tag, now_ms)
         elif isinstance(happening, StateChanged):
@@ -120,12 +125,6 @@ class SerialReader:
         elif isinstance(happening, Trouble):
             self._contained(self._doors.panel.on_reader, self.name, happening.name)
             self._report("trouble", {"name": happening.name, "detail": happening.detail})
-
-    def _on_tag(self, seen, now_ms: int) -> None:
-        on_tag = self._doors.panel.on_tag
-        actions = self._contained(on_tag, self.name, seen.tag, seen.doubt, now_ms)
-        # Outside of the containment: a relay that does not switch ends the whole panel.
-        self._doors.carry_out(actions or ())
 
     def _feedback(self, sequence: int) -> None:
         self._contained(self._link.feedback, sequence)

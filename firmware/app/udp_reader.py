@@ -133,7 +133,7 @@ class UdpReaders:
         self.stepped = True
         now_ms = self._hal.ticks_ms()
         self._pass_time(now_ms)
-        pause_ms = self._receive(now_ms)
+        pause_ms = self._receive()
         self._tell_refused()
         self._contained(self._reports.flush)
         return pause_ms
@@ -161,7 +161,7 @@ class UdpReaders:
         for peer in self._peers:
             peer.pass_time(passed_ms)
 
-    def _receive(self, now_ms: int) -> int:
+    def _receive(self) -> int:
         """The pause that has to follow."""
         for taken in range(DATAGRAMS_A_PASS):
             try:
@@ -175,25 +175,23 @@ class UdpReaders:
                 self._waited_ms = 0
                 return PASS_MS if taken else 0
             size, address, port = arrived
-            self._on_datagram(self._buffer[:size], address, port, now_ms)
+            self._on_datagram(self._buffer[:size], address, port)
         return PASS_MS
 
-    def _on_datagram(self, data, address: str, port: int, now_ms: int) -> None:
+    def _on_datagram(self, data, address: str, port: int) -> None:
         for peer in self._peers:
             if peer.is_from(address, port):
                 self._wire(peer, "received", data)
-                self._on_message(peer, data, port, now_ms)
+                self._on_message(peer, data, port)
                 return
         self._refuse("foreign", address, port, "not the address and port of a reader")
 
-    def _on_message(self, peer: Peer, data, port: int, now_ms: int) -> None:
+    def _on_message(self, peer: Peer, data, port: int) -> None:
         seen = self._contained(self._tag_of, peer, data, port)
         if seen is None:
             return
         doubt = STALE_EVENT if self._waited_ms > peer.stale_ms else None
-        actions = self._contained(self._doors.panel.on_tag, peer.name, seen, doubt, now_ms)
-        # Outside of the containment: a relay that does not switch ends the whole panel.
-        self._doors.carry_out(actions or ())
+        self._doors.on_tag(self._contained, peer.name, seen, doubt)
 
     def _tag_of(self, peer: Peer, data, port: int):
         """The TagRead in a datagram that may be believed; None if there is none."""

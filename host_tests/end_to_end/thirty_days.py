@@ -220,7 +220,9 @@ class Month:
         else:
             tag.tag_id = bytes.fromhex(uid)
         doubt = None if doubt == "-" else doubt
-        self._carry_out(self.panel.on_tag(reader, tag, doubt, self.ticks_ms()))
+        visit = self.panel.on_tag(reader, tag, doubt, self.ticks_ms())
+        self._carry_out(self.panel.admit(visit, self.ticks_ms()))
+        self._carry_out(self.panel.tell(visit, self.ticks_ms()))
         self._storage.tell_damage(self.panel, self)
 
     def _live_removed(self, reader, uid):

@@ -9,7 +9,7 @@ from firmware.app.reports import Reports
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.storage import FakeJournal, cards_of
-from host_tests.support.tags import tag_read
+from host_tests.support.tags import present, tag_read
 from loquet.entrance import Relay
 from loquet.panel import Panel
 from loquet.settings import load
@@ -39,7 +39,7 @@ class House:
         self.doors.add_reader("front", lambda sequence: None)
 
     def open(self):
-        self.doors.carry_out(self.panel.on_tag("front", tag_read(KNOWN), None, self.clock.ms()))
+        self.doors.carry_out(present(self.panel, "front", tag_read(KNOWN), None, self.clock.ms()))
 
     def play(self, story):
         virtual_time.run(self.clock, self._play(story))
@@ -98,6 +98,31 @@ def test_nobody_taking_reports_does_not_hold_the_door_open(house):
 
     house.play(story)
     assert house.board.relay.energised is False
+
+
+def _contained(function, *arguments):
+    return function(*arguments)
+
+
+def test_the_relay_is_switched_before_a_card_is_logged_and_told(house):
+    relays = []
+    append = house.journal.append
+    house.journal.append = lambda *record, **more: (
+        relays.append(house.board.relay.energised),
+        append(*record, **more),
+    )
+    house.doors.on_tag(_contained, "front", tag_read(KNOWN), None)
+    assert relays == [True]
+
+
+def test_a_card_whose_relay_does_not_switch_is_in_the_log_all_the_same(house):
+    def energise(limit_ms):
+        raise OSError("the pin")
+
+    house.board.relay.energise = energise
+    with pytest.raises(OSError, match="the pin"):
+        house.doors.on_tag(_contained, "front", tag_read(KNOWN), None)
+    assert house.journal.kinds() == ["access_granted"]
 
 
 def test_each_switching_is_reported(house):

@@ -19,7 +19,7 @@ from firmware.app.reports import Reports
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.storage import FakeJournal, cards_of
-from host_tests.support.tags import tag_read
+from host_tests.support.tags import present, tag_read
 from loquet.errors import StorageError
 from loquet.panel import Panel
 from loquet.settings import load
@@ -84,7 +84,7 @@ class House:
         self.writer = FlashWriter(jobs, self.readers, self.doors, self.board, self.reports)
 
     def card(self):
-        actions = self.panel.on_tag("front", tag_read(KNOWN), None, self.clock.ms())
+        actions = present(self.panel, "front", tag_read(KNOWN), None, self.clock.ms())
         self.doors.carry_out(actions)
 
     def play(self, story):

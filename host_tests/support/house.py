@@ -1,7 +1,7 @@
 """A panel with its doors, cards and log, driven by calls, and its actions as plain values."""
 
 from host_tests.support.storage import FakeCards, FakeJournal, key_of
-from host_tests.support.tags import tag_read
+from host_tests.support.tags import present, tag_read
 from loquet.card import Card
 from loquet.entrance import Feedback, Relay
 from loquet.panel import Panel
@@ -67,7 +67,7 @@ class House:
         self.energised = set()
 
     def show(self, reader, card_id=CARD, doubt=None):
-        return self.done(self.panel.on_tag(reader, tag_read(card_id), doubt, self.now_ms))
+        return self.done(present(self.panel, reader, tag_read(card_id), doubt, self.now_ms))
 
     def reason(self, reader, card_id=CARD):
         """Why the card is granted or denied."""

@@ -15,5 +15,11 @@ def tag_read(tag_id=None, tag_index=None, truncated=False):
     return tag
 
 
+def present(panel, reader, tag, doubt, now_ms):
+    """All that the panel wants done about `tag`, as a skin has it done."""
+    visit = panel.on_tag(reader, tag, doubt, now_ms)
+    return panel.admit(visit, now_ms) + panel.tell(visit, now_ms)
+
+
 def tag_removed(tag_id=None, tag_index=None):
     return TagRemoved(tag_index=tag_index, tag_id=tag_id)

@@ -59,6 +59,21 @@ class Report:
         self.fields = fields
 
 
+class Visit:
+    """One card at `side`, and the Decision about it; `actions` come before those of its relay.
+
+    `key` is what it presented, or None; `sightings` how often it was seen before, since it came.
+    """
+
+    def __init__(self, side, tag, key, decision, sightings: int, actions: list):
+        self.side = side
+        self.tag = tag
+        self.key = key
+        self.decision = decision
+        self.sightings = sightings
+        self.actions = actions
+
+
 class Entrance:
     """The door with these settings (`rules`), at `place` of the settings' list.
 

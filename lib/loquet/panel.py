@@ -1,7 +1,8 @@
 """The panel: takes what readers, contacts, clocks and people tell, decides, and says what to do.
 
-The only caller of Door.grant. It returns actions in the order in which they must be carried out:
-the relay first because a person is waiting, then the reader's light and sound, then the report.
+The only caller of Door.grant. It returns actions in the order in which they must be carried out.
+A card takes three calls, because a person is waiting: `on_tag` decides, `admit` gives the relay,
+and only when that has been switched, `tell` gives the reader's light and sound and the report.
 What it logs stays in RAM until flash_writer.py finds a quiet moment. One thing it makes durable
 itself, and before the relay: that a limited card was used. Time comes in as `now_ms`; nothing
 here waits.
@@ -14,7 +15,7 @@ from loquet import access
 from loquet.calendar import Calendar
 from loquet.clock import UNKNOWN, Clock, Moment
 from loquet.door import sooner
-from loquet.entrance import READER_KINDS, Entrance, Relay, Report, Side
+from loquet.entrance import READER_KINDS, Entrance, Relay, Report, Side, Visit
 from loquet.errors import StorageError, UsageError
 from loquet.identity import credential_key, is_random
 from loquet.posture import SCHEDULE, UNLOCKED
@@ -49,26 +50,41 @@ class Panel:
 
     # What readers tell
 
-    def on_tag(self, reader: str, tag, doubt, now_ms: int) -> list:
-        """`reader` saw `tag` (a TagRead); `doubt` is why not to believe it, or None."""
+    def on_tag(self, reader: str, tag, doubt, now_ms: int) -> Visit:
+        """`reader` saw `tag` (a TagRead); `doubt` is why not to believe it, or None.
+
+        Decides, and makes durable that a limited card was used; that may take as long as flash
+        takes. Nothing else has happened yet: `admit` and `tell` have to follow, in this order.
+        """
         side = self._sides[reader]
-        entrance = side.entrance
         actions = self._look(now_ms)
         key = credential_key(tag, side.settings.credential, side.settings.template)
         if doubt is None and tag.truncated and key is None:
             doubt = access.TRUNCATED
         sightings = side.sightings(tag, now_ms) if doubt is None else 0
         decision = self._decide(side, key, doubt, sightings > 0)
-        # A card left lying must not fill the log. Before the grant: what fails here must not leave
-        # a door released whose relay nobody set.
-        if sightings < 2:
+        return Visit(side, tag, key, decision, sightings, actions)
+
+    def admit(self, visit: Visit, now_ms: int) -> list:
+        """What a person waits for, the relay above all: its pulse begins now."""
+        actions = visit.actions
+        if visit.decision.granted:
+            entrance = visit.side.entrance
+            entrance.door.grant(visit.decision, now_ms)
+            actions += entrance.switch()
+        return actions
+
+    def tell(self, visit: Visit, now_ms: int) -> list:
+        """What has to be logged, shown and reported of it, and all that comes of it later."""
+        side, key, decision = visit.side, visit.key, visit.decision
+        entrance = side.entrance
+        # A card left lying must not fill the log.
+        if visit.sightings < 2:
             self._log_decision(side, key, decision)
         if decision.granted:
-            entrance.door.grant(decision, now_ms)
             entrance.passes(key, side.entry, self._clock.uptime_s)
-            actions += entrance.switch()
-        actions += side.answer(decision, now_ms)
-        actions.append(side.report(tag, decision))
+        actions = side.answer(decision, now_ms)
+        actions.append(side.report(visit.tag, decision))
         actions += self._settle(entrance, now_ms)
         if decision.unlock_first:
             entrance.posture.first_card(self._moment, self._calendar, self._use_free_running)

@@ -1,7 +1,8 @@
 """The panel: from what a reader saw to the actions, in their order."""
 
+from host_tests.support.check import raises
 from host_tests.support.storage import FakeCards, FakeJournal, cards_of, key_of
-from host_tests.support.tags import tag_read, tag_removed
+from host_tests.support.tags import present, tag_read, tag_removed
 from loquet.card import Card
 from loquet.entrance import READER_KINDS, Feedback, Relay, Report
 from loquet.identity import data_key
@@ -50,7 +51,7 @@ def denied(reason):
 
 
 def show(panel, now_ms, card_id=KNOWN, doubt=None, reader="in", index=None, truncated=False):
-    return told(panel.on_tag(reader, tag_read(card_id, index, truncated), doubt, now_ms))
+    return told(present(panel, reader, tag_read(card_id, index, truncated), doubt, now_ms))
 
 
 def test_a_known_card_switches_the_relay_then_plays_then_reports():
@@ -65,7 +66,7 @@ def test_an_unknown_card_is_told_so_and_moves_nothing():
 
 
 def test_the_report_names_card_reader_door_and_reason():
-    report = new_panel().on_tag("out", tag_read(KNOWN), None, 0)[-1]
+    report = present(new_panel(), "out", tag_read(KNOWN), None, 0)[-1]
     assert report.fields == {
         "reader": "out",
         "door": "gate",
@@ -73,7 +74,7 @@ def test_the_report_names_card_reader_door_and_reason():
         "granted": True,
         "reason": "granted",
     }
-    assert new_panel().on_tag("in", tag_read(None), None, 0)[-1].fields["card"] is None
+    assert present(new_panel(), "in", tag_read(None), None, 0)[-1].fields["card"] is None
 
 
 def test_the_relay_falls_at_the_end_of_the_pulse():
@@ -246,17 +247,17 @@ def test_a_card_that_the_list_does_not_let_pass_is_denied_with_the_reason():
 def test_a_uid_of_another_technology_is_another_card():
     tag = tag_read(KNOWN)
     tag.protocol = 0x02
-    assert told(new_panel().on_tag("in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
+    assert told(present(new_panel(), "in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
 
 
 def test_a_reader_for_data_takes_what_its_template_read_and_no_uid():
     cards = FakeCards(Card(data_key(b"\x01\x02", 3, 1)), Card(key_of(KNOWN)))
     panel = new_panel(cards, credential="data", template=1)
     tag = tag_read(KNOWN)
-    assert told(panel.on_tag("in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
+    assert told(present(panel, "in", tag, None, 0)) == [PLAY_DENIED, denied("unknown_card")]
     tag = tag_read(UNKNOWN)
     tag.tag_data, tag.data_is_text = b"\x01\x02", False
-    assert told(panel.on_tag("in", tag, None, 1)) == [RELEASE, PLAY_GRANTED, GRANTED]
+    assert told(present(panel, "in", tag, None, 1)) == [RELEASE, PLAY_GRANTED, GRANTED]
 
 
 def test_data_that_was_cut_off_is_said_to_be_so():
@@ -336,18 +337,40 @@ def test_every_decision_is_logged_with_card_reader_door_and_reason():
     assert all(fields["door"] == 0 for _, fields in journal.events)
 
 
-def test_what_cannot_be_logged_opens_nothing():
+def test_the_log_comes_after_the_relay_and_a_door_falls_whose_card_it_does_not_take():
     class Broken:
         def append(self, *_, **__):
             raise MemoryError
 
     panel = new_panel(journal=Broken())
-    try:
-        show(panel, 0)
-        raise AssertionError("it was not raised")
-    except MemoryError:
-        pass
+    visit = panel.on_tag("in", tag_read(KNOWN), None, 0)
+    assert told(panel.admit(visit, 0)) == [RELEASE]
+    raises(MemoryError, panel.tell, visit, 0)
+    assert told(panel.advance(3000)) == [REST]
+
+
+def test_a_pulse_begins_with_its_relay_however_long_a_use_took_to_be_written():
+    panel = new_panel(listed(uses_left=5))
+    visit = panel.on_tag("in", tag_read(KNOWN), None, 0)
+    panel.admit(visit, 400)
+    panel.tell(visit, 402)
+    assert told(panel.advance(3399)) == []
+    assert told(panel.advance(3400)) == [REST]
+
+
+def test_what_fails_before_the_relay_grants_nothing():
+    panel = new_panel(listed(uses_left=5))
+    raises(MemoryError, _with_broken_use(panel).on_tag, "in", tag_read(KNOWN), None, 0)
     assert panel.next_due(0) == LONGEST_WAIT_MS
+    assert panel.advance(0) == []
+
+
+def _with_broken_use(panel):
+    def use(key):
+        raise MemoryError
+
+    panel._cards.use = use
+    return panel
 
 
 def test_a_readers_states_are_logged_and_what_anybody_can_cause_is_not():

@@ -3,7 +3,7 @@
 from host_tests.support.flash import Flash, mount, unmount
 from host_tests.support.journal import flush, pull_all
 from host_tests.support.storage import key_of
-from host_tests.support.tags import tag_read
+from host_tests.support.tags import present, tag_read
 from loquet.card import Card
 from loquet.cards import Cards
 from loquet.entrance import Relay
@@ -29,7 +29,7 @@ class Start:
 
     def show(self, card_id):
         """(released, reason)"""
-        actions = self.panel.on_tag("in", tag_read(card_id), None, 0)
+        actions = present(self.panel, "in", tag_read(card_id), None, 0)
         released = any(isinstance(action, Relay) and action.energised for action in actions)
         self.panel.advance(3000)
         return released, actions[-1].fields["reason"]
@@ -110,5 +110,5 @@ def test_a_list_that_could_not_be_opened_lets_nobody_pass(flash):
     journal = Journal("/flash/log", 256)
     journal.open()
     panel = Panel(load(SETTINGS), cards, journal)
-    assert panel.on_tag("in", tag_read(KNOWN), None, 0)[-1].fields["reason"] == "unknown_card"
+    assert present(panel, "in", tag_read(KNOWN), None, 0)[-1].fields["reason"] == "unknown_card"
     assert panel.next_due(0) == LONGEST_WAIT_MS
