@@ -25,8 +25,8 @@ fail() {
 }
 
 # What goes into the firmware, as one number.
-stamp=$(find $here lib firmware boards/hal -type f \( -name "*.py" -o -name "*.sh" -o -name "*.h" \) | LC_ALL=C sort |
-    xargs sha256sum | sha256sum | cut -c 1-16)
+stamp=$(find $here lib firmware boards/hal -type f \( -name "*.py" -o -name "*.sh" -o -name "*.h" -o -name "*.txt" \) |
+    LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-16)
 if [ "$(cat $home/stamp 2>/dev/null)" = "$stamp" ]; then
     exit 0
 fi
@@ -114,7 +114,22 @@ if [ ! -e "$work/sources" ]; then
     cd "$root"
 fi
 
+# Gives each function of hot.txt, and no other, its section in RAM.
+mark_hot() { # the folder of the sources
+    while read -r name; do
+        grep -qE "^[a-z_].*[ *]$name\\(.*\\{\$" "$1"/*.c || fail "hot.txt: MicroPython has no function $name"
+    done <"$root/$here/hot.txt"
+    names=$(paste -sd '|' "$root/$here/hot.txt")
+    for source in "$1"/*.c; do
+        sed -E -e 's/^__attribute__\(\(section\(".time_critical[^ ]* //' \
+            -e "s/^[a-z].*[ *]($names)\\(.*\\{\$/__attribute__((section(\".time_critical.\\1\"))) &/" \
+            "$source" >"$source.marked"
+        if cmp -s "$source" "$source.marked"; then rm "$source.marked"; else mv "$source.marked" "$source"; fi
+    done
+}
+
 sources=$work/sources
+mark_hot "$sources/micropython/py"
 version=$(ls "$work"/downloads/micropython_*.dsc | sed 's/.*micropython_//; s/+.*//')
 export MICROPY_GIT_TAG="v$version" MICROPY_GIT_HASH=debian
 echo "pico-firmware: building MicroPython $version"
@@ -131,7 +146,7 @@ build() { # name, then the compiler's options
     out=$work/build-$1
     CFLAGS_EXTRA=$2 CXXFLAGS=$no_new LDFLAGS="-L$work/no-c++" \
         cmake -S "$sources/micropython/ports/rp2" -B "$out" -DMICROPY_BOARD=RPI_PICO \
-        -DPICO_BUILD_DOCS=0 -DPICO_NO_PICOTOOL=1 \
+        -DMICROPY_DEF_BOARD="$defines" -DPICO_BUILD_DOCS=0 -DPICO_NO_PICOTOOL=1 \
         -DPICO_SDK_PATH_OVERRIDE="$sources/usr/src/pico-sdk" \
         -DMICROPY_LIB_DIR="$sources/micropython-lib" \
         -DMICROPY_FROZEN_MANIFEST="$root/$here/manifest.py" >>"$log" 2>&1 &&
@@ -141,6 +156,9 @@ build() { # name, then the compiler's options
 }
 
 export MAKEFLAGS="-s -j$(nproc)"
+# Every lookup in a dictionary divides. Nothing runs on the second core: without threads no allocation
+# takes a lock.
+defines="PICO_DIVIDER_IN_RAM=1;MICROPY_PY_THREAD=0"
 in_ram="-include $root/$here/hot.h"
 build usb "$in_ram"
 build uart "$in_ram -DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
