@@ -85,18 +85,13 @@ class SerialReader:
         return self._sending or self._port.any() > 0
 
     def _receive(self, now_ms: int) -> None:
-        received = b""
         for _ in range(CHUNKS_A_PASS):
             count = self._port.readinto(self._chunk) if self._port.any() else 0
             if count == 0:
-                break
-            chunk = self._chunk[:count]
-            received += bytes(chunk)
-            self._contained(self._link.receive, chunk, now_ms)
+                return
+            self._contained(self._link.receive, self._chunk[:count], now_ms)
+            self._wire("received", self._chunk[:count])
             self._follow_link(now_ms)
-        # Last: it takes half a millisecond, for which a relay would wait.
-        if received:
-            self._wire("received", received)
 
     def _look(self, now_ms: int) -> None:
         # A hal may not ring again before it is asked.
