@@ -26,6 +26,25 @@ print(len(rung), port.any(), port.readinto(buffer), port.any())
 print("done")
 """
 
+READS = """
+from boards.hal.rp2 import Port
+class settings:
+    bitrate, buffer_bytes, half_duplex = 921600, 512, False
+def ring():
+    # Longer than 32 bits at this rate.
+    for _ in range(20):
+        pass
+pins = {"uart": 1, "tx": 4, "rx": 5, "de": None, "de_by": "pio"}
+port = Port(pins, 0, settings, ring)
+print("ready")
+buffer = memoryview(bytearray(512))
+taken = 0
+while taken < 7 * 200:
+    if port.any():
+        taken += port.readinto(buffer)
+print("done")
+"""
+
 WAKEUPS = """
 import time
 from boards.hal.rp2 import Wakeup
@@ -71,6 +90,21 @@ def test_a_message_of_any_length_rings_when_it_is_over(count: int) -> None:
     rung, there, taken, left = map(int, said.split())
     assert rung == 1
     assert (there, taken, left) == (count, 4, count - 4)
+
+
+class Chatter(Peer):
+    """Sends 200 answers at the fastest rate, each at another moment of the loop that reads."""
+
+    def printed(self, rig: Rig, text: str) -> None:
+        if text == "ready":
+            for number in range(200):
+                rig.send(bytes(7), 921600, rig.now_ns + number * 1_003_700)
+        elif text == "done":
+            rig.stop("done")
+
+
+def test_an_interrupt_that_meets_a_read_does_not_come_for_ever() -> None:
+    run(READS, Chatter())
 
 
 class Falls(Peer):
