@@ -78,11 +78,11 @@ class Panel:
         """What has to be logged, shown and reported of it, and all that comes of it later."""
         side, key, decision = visit.side, visit.key, visit.decision
         entrance = side.entrance
+        if decision.granted:
+            entrance.passes(key, side.entry, self._clock.uptime_s)
         # A card left lying must not fill the log.
         if visit.sightings < 2:
             self._log_decision(side, key, decision)
-        if decision.granted:
-            entrance.passes(key, side.entry, self._clock.uptime_s)
         actions = side.answer(decision, now_ms)
         actions.append(side.report(visit.tag, decision))
         actions += self._settle(entrance, now_ms)
