@@ -3,6 +3,7 @@
 # our firmware on it.
 set -eu
 cd "$(dirname "$0")/../.."
+tools/setup/micropython.sh
 tools/pico_rig/install.sh
 node --test tools/pico_rig/tests/
 node tools/pico_rig/tests/plain.mjs
