@@ -36,6 +36,8 @@ class Doors:
         self.panel = panel
         # Set with each step; whoever feeds the watchdog takes it back.
         self.stepped = False
+        # Since whoever collects garbage set it to 0.
+        self.cards = 0
         self._hal = hal
         self._reports = reports
         self._bell = Bell(hal)
@@ -68,6 +70,7 @@ class Doors:
         that does not switch is outside of it, and ends the whole panel; the card is told all the
         same.
         """
+        self.cards += 1
         panel, ticks_ms = self.panel, self._hal.ticks_ms
         visit = contained(panel.on_tag, reader, tag, doubt, ticks_ms())
         if visit is None:

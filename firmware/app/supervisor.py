@@ -19,14 +19,15 @@ from loquet.errors import StorageError
 from loquet.panel import Panel
 from springcore.link import Link, LinkSettings
 
-# The number of looks, or of slices written to flash, between two collections, and how often a
-# moment for one is looked for from then on. On a Pico an idle panel leaves 6 to 10 KB behind in a
-# second, most of it asyncio's for waiting, each card another 15 and each slice some, of some 100
-# that are free: what is not collected here is collected when memory ends, and then a card may be
-# waiting.
+# What an idle panel leaves behind in RAM between two looks, and a card, in KB on a Pico, where some
+# 100 are free. From so much on a moment to collect it is looked for, more often than otherwise: what
+# is not collected here is collected when memory ends, and then a card may be waiting. What a slice
+# of flash work leaves, flash_writer.py collects.
+LOOK_KB = 3
+CARD_KB = 20
+COLLECT_AT_KB = 32
+
 LOOK_MS = 250
-COLLECT_EVERY = 6
-COLLECT_EVERY_SLICES = 4
 IDLE_LOOK_MS = 25
 
 # A collection takes up to 23 ms on a Pico, and must not meet what is due at a door.
@@ -136,12 +137,12 @@ async def _supervise(hal, storage, doors, readers, reports) -> tuple:
         except OSError as error:
             return "watchdog", error
         looks += 1
-        collect = looks >= COLLECT_EVERY or writer.slices >= COLLECT_EVERY_SLICES
+        collect = looks * LOOK_KB + doors.cards * CARD_KB >= COLLECT_AT_KB
         if collect and _all_idle(doors, readers):
             storage.tell_damage(doors.panel, reports)
             gc.collect()
             collect = False
-            looks = writer.slices = 0
+            looks = doors.cards = 0
     return family.death
 
 

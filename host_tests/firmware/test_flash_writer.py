@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from firmware.app import flash_writer
 from firmware.app.doors import Doors
 from firmware.app.flash_writer import (
     AFTER_SLICE_MS,
     ANY_WILL_DO_S,
+    COLLECT_EVERY_SLICES,
     IDLE_WILL_DO_S,
     NOTHING_MS,
     RETRY_S,
@@ -147,6 +149,27 @@ def test_between_two_slices_the_others_have_their_turn_and_the_line_is_looked_at
     house.play(story)
     first, second = house.work.done_ms[1:]
     assert second - first >= ERASE_MS + AFTER_SLICE_MS
+
+
+def test_what_slices_leave_in_memory_is_collected_in_moments_as_good(house, monkeypatch):
+    slices = 3 * COLLECT_EVERY_SLICES
+    house.work.slices = slices
+    written_before = []
+    collected_busy = []
+
+    def collect():
+        written_before.append(len(house.work.done_ms))
+        collected_busy.append(not house.readers[0].is_quiet)
+
+    async def story():
+        while house.work.slices:
+            house.readers[0].is_quiet = not house.readers[0].is_quiet
+            await asyncio.sleep(0.03)
+
+    monkeypatch.setattr(flash_writer.gc, "collect", collect)
+    house.play(story)
+    assert written_before == list(range(COLLECT_EVERY_SLICES, slices, COLLECT_EVERY_SLICES))
+    assert not any(collected_busy)
 
 
 def test_the_end_of_a_pulse_is_not_delayed(house):

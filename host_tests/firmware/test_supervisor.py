@@ -297,7 +297,8 @@ def test_the_relay_falls_when_the_supervisor_itself_fails(house, monkeypatch):
         await asyncio.sleep(0.9)
         assert not house.board.relay.energised
 
-    monkeypatch.setattr(supervisor, "COLLECT_EVERY", 17)
+    monkeypatch.setattr(supervisor, "LOOK_KB", 0)
+    monkeypatch.setattr(supervisor, "CARD_KB", supervisor.COLLECT_AT_KB)
     assert isinstance(house.run(story), MemoryError)
 
 
@@ -306,25 +307,21 @@ def test_garbage_is_collected_while_idle(house):
         await asyncio.sleep(1)
         before = len(house.collections)
         await asyncio.sleep(60)
-        assert 20 <= len(house.collections) - before <= 45
+        assert 18 <= len(house.collections) - before <= 25
 
     assert house.run(story) is None
 
 
-def test_garbage_is_collected_sooner_while_flash_is_written(house, monkeypatch):
-    def writes(writer):
-        writer.stepped = True
-        writer.slices += 1
-        return 100
-
+def test_garbage_is_collected_sooner_while_cards_come(house, monkeypatch):
     async def story():
         await asyncio.sleep(1)
         before = len(house.collections)
-        await asyncio.sleep(60)
-        assert 100 <= len(house.collections) - before <= 150
+        for _ in range(60):
+            await house.card()
+            await asyncio.sleep(1)
+        assert 27 <= len(house.collections) - before <= 32
 
-    monkeypatch.setattr(supervisor, "COLLECT_EVERY", 10**6)
-    monkeypatch.setattr(FlashWriter, "step", writes)
+    monkeypatch.setattr(supervisor, "LOOK_KB", 0)
     assert house.run(story) is None
 
 

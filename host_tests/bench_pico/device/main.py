@@ -22,7 +22,7 @@ def tell(*words):
 
 
 class Collector:
-    """In place of the module in the supervisor: tells of each collection."""
+    """In place of the module where the product collects: tells of each collection."""
 
     mem_free = staticmethod(gc.mem_free)
 
@@ -51,9 +51,9 @@ def energise(relay, limit_ms):
 
 def storage_root(hal):
     """Asked when all that is patched here has been imported, and nothing of it has been used."""
-    from firmware.app import storage, supervisor
+    from firmware.app import flash_writer, storage, supervisor
 
-    supervisor.gc = Collector
+    supervisor.gc = flash_writer.gc = Collector
     jobs_product = storage.Storage.jobs
     storage.Storage.jobs = lambda self: jobs_product(self) + changes_of(self.cards)
     return ""
