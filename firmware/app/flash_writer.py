@@ -36,8 +36,8 @@ SLICE_MS = 120
 IDLE_WILL_DO_S = 10
 ANY_WILL_DO_S = 60
 
-# A slice of merging leaves 12 KB of garbage behind on a Pico, where some 100 are free. Collecting it
-# takes a good moment of its own.
+# A slice of merging leaves 12 KB of garbage behind on a Pico, where some 100 are free. Collecting
+# it takes a good moment of its own.
 COLLECT_EVERY_SLICES = 2
 
 # A flash that is full or broken is not tried all the time.

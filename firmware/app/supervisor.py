@@ -19,10 +19,10 @@ from loquet.errors import StorageError
 from loquet.panel import Panel
 from springcore.link import Link, LinkSettings
 
-# What an idle panel leaves behind in RAM between two looks, and a card, in KB on a Pico, where some
-# 100 are free. From so much on a moment to collect it is looked for, more often than otherwise: what
-# is not collected here is collected when memory ends, and then a card may be waiting. What a slice
-# of flash work leaves, flash_writer.py collects.
+# What an idle panel leaves behind in RAM between two looks, and a card, in KB on a Pico, where
+# some 100 are free. From so much on a moment to collect it is looked for, more often than
+# otherwise: what is not collected here is collected when memory ends, and then a card may be
+# waiting. What flash work leaves behind is collected by flash_writer.py.
 LOOK_KB = 3
 CARD_KB = 20
 COLLECT_AT_KB = 32
