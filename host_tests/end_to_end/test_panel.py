@@ -5,11 +5,13 @@ The frames are those of protocol.md 1.8: nothing here uses the codec or the virt
 
 import json
 import signal
+import socket
 import time
 
 import pytest
 
-from host_tests.support.tool import Tool, runs
+from host_tests.support.datagrams import scrdr
+from host_tests.support.tool import LIMIT_S, Tool, runs
 from host_tests.support.world import CARD, World
 
 
@@ -25,8 +27,7 @@ def panel(tmp_path, world):
     tools = []
 
     def start(*arguments):
-        ends = ("--serial", world.serial, "--pins", world.pins)
-        tools.append(Tool(tmp_path, "panel", *ends, *arguments))
+        tools.append(Tool(tmp_path, "panel", "--pins", world.pins, *arguments))
         world.wait_for_panel()
         return tools[-1]
 
@@ -35,9 +36,19 @@ def panel(tmp_path, world):
         tool.close()
 
 
+@pytest.fixture
+def settings_file(tmp_path_factory):
+    def write(document):
+        file = tmp_path_factory.mktemp("settings") / "settings.json"
+        file.write_text(json.dumps(document))
+        return str(file)
+
+    return write
+
+
 @pytest.mark.parametrize("interpreter", ["micropython", "cpython"])
 def test_a_reader_and_a_door_of_somebody_elses_making(panel, world, interpreter):
-    tool = panel("--allow", CARD, "--json", "--interpreter", interpreter)
+    tool = panel("--serial", world.serial, "--allow", CARD, "--json", "--interpreter", interpreter)
     # The first poll is for PING_EVENT's event, and the panel is ready with it.
     world.go_on_until(lambda: world.polls == 1)
     world.lay_card()
@@ -59,8 +70,33 @@ def test_a_reader_and_a_door_of_somebody_elses_making(panel, world, interpreter)
     assert not runs(process)
 
 
+def test_settings_of_ones_own_have_their_own_names(panel, world, settings_file):
+    file = settings_file({"readers": [{"name": "yard"}], "doors": [{"name": "gate"}]})
+    tool = panel("--serial", world.serial, "--settings", file, "--allow", CARD, "--json")
+    world.go_on_until(lambda: world.polls == 1)
+    world.lay_card()
+    world.go_on_until(lambda: world.relay and world.relay[-1] == "1")
+    decision = json.loads(tool.lines_until('"decision"')[-1])
+    assert (decision["reader"], decision["door"], decision["granted"]) == ("yard", "gate", True)
+
+
+def test_a_reader_on_the_network_needs_no_serial_line(panel, world, settings_file):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reader:
+        reader.bind(("127.0.0.2", 0))
+        reader.settimeout(LIMIT_S)
+        port = reader.getsockname()[1]
+        yard = {"name": "yard", "udp": {"address": "127.0.0.2", "port": port}}
+        document = {"readers": [yard], "doors": [{"name": "gate"}]}
+        at = {"address": "127.0.0.1", "port": port}
+        tool = panel("--settings", settings_file({**document, "udp": at}), "--allow", CARD)
+        tool.lines_until("reader is unsupervised")
+        reader.sendto(scrdr(CARD), ("127.0.0.1", port))
+        assert reader.recv(100) == b"$SCCMD;SEQ=60"
+    world.go_on_until(lambda: world.relay and world.relay[-1] == "1")
+
+
 def test_nobody_may_pass_who_was_not_named(panel, world):
-    tool = panel()
+    tool = panel("--serial", world.serial)
     world.go_on_until(lambda: world.polls == 1)
     world.lay_card()
     world.go_on_until(lambda: world.sequences == [0x61])
@@ -73,7 +109,7 @@ def test_nobody_may_pass_who_was_not_named(panel, world):
 
 @pytest.mark.parametrize("interpreter", ["micropython", "cpython"])
 def test_whoever_stops_it_while_the_door_is_released_locks_it(panel, world, interpreter):
-    tool = panel("--allow", CARD, "--interpreter", interpreter)
+    tool = panel("--serial", world.serial, "--allow", CARD, "--interpreter", interpreter)
     world.go_on_until(lambda: world.polls == 1)
     world.lay_card()
     world.go_on_until(lambda: world.sequences == [0x60])
@@ -89,7 +125,7 @@ def test_whoever_stops_it_while_the_door_is_released_locks_it(panel, world, inte
 
 
 def test_it_ends_with_the_panels_own_status_and_reason(panel, world):
-    tool = panel("--json")
+    tool = panel("--serial", world.serial, "--json")
     world.go_on_until(lambda: world.polls == 1)
     world.close_door()
     status, out, err = tool.ended()

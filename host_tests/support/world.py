@@ -54,7 +54,7 @@ class World:
         assert all(name in ("relay", "relay2", "watchdog") for name, _ in words)
         levels = ["01"[int(value) > 0] for name, value in words if name == "relay"]
         # A level that is repeated changes nothing.
-        pairs = zip(levels, levels[1:] + [None], strict=True)
+        pairs = zip(levels, levels[1:] + [None], strict=False)
         return [level for level, following in pairs if level != following]
 
     def go_on_until(self, condition):

@@ -107,8 +107,32 @@ def test_the_door_must_be_on_this_machine(capsys, line, value):
     assert f"--pins is {value!r}; allowed: tcp:HOST:PORT" in said
 
 
-def test_what_a_panel_cannot_do_without_is_asked_for(capsys):
-    assert "Missing option '--serial'" in refused(capsys, "panel")
+def test_what_a_panel_cannot_do_without_is_asked_for(capsys, line, tmp_path):
+    pins = ("--pins", "tcp:127.0.0.1:5000")
+    assert "Missing option '--pins'" in refused(capsys, "panel")
+    said = refused(capsys, "panel", *pins)
+    assert "--serial is there 0 times; allowed: once for each reader" in said and "(front)" in said
+    file = tmp_path / "settings.json"
+    file.write_text('{"readers": [{"name": "in"}, {"name": "out"}], "doors": [{"name": "gate"}]}')
+    said = refused(capsys, "panel", *pins, "--serial", line, "--settings", file)
+    assert "--serial is there 1 times" in said and "(in, out)" in said
+
+
+def test_a_panel_has_settings_or_a_mode_of_its_one_reader(capsys, tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"readers": [{"name": "in"}], "doors": []}')
+    options = ("panel", "--pins", "tcp:127.0.0.1:5000", "--settings", file)
+    said = refused(capsys, *options, "--events", "text")
+    assert "--events is 'text' beside --settings; allowed: one of the two" in said
+    assert "settings.json: doors is []; allowed:" in refused(capsys, *options)
+
+
+def test_settings_that_a_board_cannot_do_are_not_deployed_onto_it(capsys, tmp_path):
+    file = tmp_path / "settings.json"
+    yard = '{"name": "yard", "udp": {"address": "192.168.1.50"}}'
+    file.write_text('{"readers": [%s], "doors": [{"name": "gate"}]}' % yard)
+    said = refused(capsys, "deploy", "--board", "pico", "--settings", file)
+    assert "settings.json: udp: the board pico has no network" in said
 
 
 @pytest.mark.parametrize("arguments", [["--fly"], ["demo", "--fly"], ["open"], []])

@@ -13,10 +13,10 @@ SMALLEST = {"readers": [{"name": "front"}], "doors": [{"name": "front"}]}
 def check(tmp_path):
     """Checks a document; the exit status."""
 
-    def run(text):
+    def run(text, *options):
         path = tmp_path / "settings.json"
         path.write_text(text)
-        return cli.status_of(["settings", "check", str(path)])
+        return cli.status_of(["settings", "check", str(path), *options])
 
     return run
 
@@ -31,6 +31,32 @@ def test_what_is_wrong_is_one_sentence_with_path_value_and_what_is_allowed(capsy
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "settings.json: repeat_ms is -1; allowed: a whole number from" in said
+
+
+YARD = {"name": "yard", "udp": {"address": "192.168.1.50"}}
+THREE = [{"name": name} for name in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("board", "fields", "said"),
+    [
+        ("pico", {"readers": [YARD]}, "udp: the board pico has no network; allowed: readers on"),
+        ("pico", {"readers": THREE}, "readers: 3; allowed on the board pico: at most 2"),
+        ("virtual", {"doors": THREE}, "doors: 3; allowed on the board virtual: at most 2"),
+    ],
+)
+def test_what_a_board_does_not_have_is_refused_for_that_board(capsys, check, board, fields, said):
+    document = json.dumps({**SMALLEST, **fields})
+    assert check(document) == 0
+    assert check(document, "--board", board) == 1
+    assert f"settings.json: {said}" in capsys.readouterr().err
+
+
+def test_settings_that_a_board_can_do_are_good_for_it(capsys, check):
+    assert check(json.dumps(SMALLEST), "--board", "pico") == 0
+    assert check(json.dumps({**SMALLEST, "readers": [YARD]}), "--board", "virtual") == 0
+    assert check(json.dumps(SMALLEST), "--board", "moon") == 2
+    assert "--board is 'moon'; allowed: one of pico, virtual" in capsys.readouterr().err
 
 
 def test_what_is_no_document_is_refused(capsys, check, tmp_path):

@@ -10,6 +10,7 @@ import typer
 
 from loquet import settings
 from loquet.errors import SettingsError
+from loquet_tools import arguments, boards
 from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.settings_reference import print_reference
 
@@ -18,26 +19,45 @@ app.command("reference")(print_reference)
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="The document, JSON.")]) -> int:
+def check(
+    file: Annotated[Path, typer.Argument(help="The document, JSON.")],
+    board: Annotated[
+        str | None, typer.Option(help="Whether this board could: pico or virtual.")
+    ] = None,
+) -> int:
     """Says whether a panel would start with these settings; exit status 1 if not, and why."""
-    document = _document(file)
-    try:
-        settings.load(document)
-    except SettingsError as error:
-        raise ToolError(f"{file}: {error}") from error
+    if board is not None:
+        arguments.one_of("--board", board, boards.NAMES)
+    problem = _problem_of(_parsed(file), board)
+    if problem is not None:
+        raise ToolError(f"{file}: {problem}")
     print(f"{file}: these settings can be used")
     return 0
 
 
 def load(file: Path) -> Any:
     """The settings in a document that a panel would start with. ArgumentError for another."""
+    return settings.load(document(file))
+
+
+def document(file: Path, board: str | None = None) -> Any:
+    """A document that a panel on `board`, or on some board, would start with. ArgumentError."""
+    found = _parsed(file)
+    problem = _problem_of(found, board)
+    if problem is not None:
+        raise ArgumentError(f"{file}: {problem}")
+    return found
+
+
+def _problem_of(found: object, board: str | None) -> str | None:
     try:
-        return settings.load(_document(file))
+        loaded = settings.load(found)
     except SettingsError as error:
-        raise ArgumentError(f"{file}: {error}") from error
+        return str(error)
+    return None if board is None else boards.problem_of(loaded, board)
 
 
-def _document(file: Path) -> object:
+def _parsed(file: Path) -> object:
     try:
         return json.loads(file.read_bytes())
     except OSError as error:

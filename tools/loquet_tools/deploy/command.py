@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,7 +56,7 @@ def deploy(
     """
     order = Order(
         board=arguments.one_of("--board", board, BOARDS),
-        settings=None if settings is None else _document(settings),
+        settings=None if settings is None else settings_check.document(settings, board),
         cards=None if cards is None else card_list.read(cards),
         discard_changes=discard_changes,
         flash=flash,
@@ -66,11 +65,6 @@ def deploy(
     ports.check(found)
     perform(Board(found), order, words.teller(as_json))
     return 0
-
-
-def _document(file: Path) -> Any:
-    settings_check.load(file)
-    return json.loads(file.read_bytes())
 
 
 def perform(board: Board, order: Order, tell: Tell) -> None:
