@@ -181,6 +181,15 @@ def test_floating_wakeup_is_reported_once_and_its_falls_are_not_listened_to(empt
     assert talk.visit()[0].doubt is None
 
 
+def test_silence_after_a_poll_in_a_storm_is_no_missing_answer():
+    talk = Conversation("wakeup", options={"empty_poll_status": None}).start()
+    float_line(talk, 1000)
+    frames = talk.link.counters["frames"]
+    float_line(talk, 9000)
+    # Else each of them would have the reader asked whether it is there.
+    assert talk.link.counters["frames"] - frames <= 12
+
+
 def test_what_a_floating_wakeup_does_is_told_no_more():
     talk = Conversation("wakeup").start()
     float_line(talk, 500)
