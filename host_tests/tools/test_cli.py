@@ -1,5 +1,6 @@
 """What the command line says to a value it cannot use: one sentence, status 2, nothing started."""
 
+import json
 import os
 import pty
 
@@ -129,8 +130,8 @@ def test_a_panel_has_settings_or_a_mode_of_its_one_reader(capsys, tmp_path):
 
 def test_settings_that_a_board_cannot_do_are_not_deployed_onto_it(capsys, tmp_path):
     file = tmp_path / "settings.json"
-    yard = '{"name": "yard", "udp": {"address": "192.168.1.50"}}'
-    file.write_text('{"readers": [%s], "doors": [{"name": "gate"}]}' % yard)
+    yard = {"name": "yard", "udp": {"address": "192.168.1.50"}}
+    file.write_text(json.dumps({"readers": [yard], "doors": [{"name": "gate"}]}))
     said = refused(capsys, "deploy", "--board", "pico", "--settings", file)
     assert "settings.json: udp: the board pico has no network" in said
 

@@ -5,7 +5,8 @@ import io
 import pytest
 
 from loquet_tools import script
-from loquet_tools.narrate import COLUMNS, HAPPENINGS, WORDS, Narrator, PlainConsole
+from loquet_tools.console import PlainConsole
+from loquet_tools.narrate import COLUMNS, HAPPENINGS, WORDS, Narrator
 
 SENT = {"event": "wire", "direction": "sent"}
 RECEIVED = {"event": "wire", "direction": "received"}

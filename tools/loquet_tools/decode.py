@@ -9,10 +9,10 @@ from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from loquet_tools import record_words
+from loquet_tools.console import PlainConsole
 from loquet_tools.errors import ArgumentError
 from loquet_tools.explain import Explainer, is_faulty
 from loquet_tools.hex_input import HexInput
@@ -92,13 +92,6 @@ def _name(file: str) -> str:
 
 def print_json(record: dict[str, Any]) -> None:
     print(json.dumps(record), flush=True)
-
-
-class PlainConsole(Console):
-    """A rich console that leaves it to the command line to end when nobody reads any more."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
 
 
 class Teller:

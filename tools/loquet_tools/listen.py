@@ -14,7 +14,8 @@ import typer
 from rich.text import Text
 
 from loquet_tools import record_words
-from loquet_tools.decode import PlainConsole, print_json, printable, style_of
+from loquet_tools.console import PlainConsole
+from loquet_tools.decode import print_json, printable, style_of
 from loquet_tools.errors import ArgumentError, ToolError
 from loquet_tools.explain import Explainer
 from loquet_tools.running import run

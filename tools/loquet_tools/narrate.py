@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
+from loquet_tools.console import PlainConsole
 from loquet_tools.pings import Pings
 from loquet_tools.wire_watch import PING, RECEIVED, SENT
 from springcore import codes, vocabulary
@@ -60,17 +60,10 @@ RESTARTS = {
 }
 
 
-class PlainConsole(Console):
-    """A rich console that leaves it to the command line to end when nobody reads any more."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
 class Narrator:
     """Prints happenings (stage.py) and reports of the panel alike."""
 
-    def __init__(self, console: Console | None = None):
+    def __init__(self, console: PlainConsole | None = None):
         self._console = console or PlainConsole(width=COLUMNS, highlight=False)
         self._pings = Pings()
         self._folded = 0
