@@ -86,7 +86,8 @@ def tables(found: dict[str, Any]) -> str:
 def error(calibration: dict[str, Any]) -> str:
     """What the rig's clock may be wrong by."""
     return (
-        f"The rig against real Picos, {calibration['benchmarks']} of MicroPython's benchmarks: "
+        "The rig against real Picos, both with MicroPython as it comes, "
+        f"{calibration['benchmarks']} of its benchmarks: "
         f"{calibration['geometric_mean']:.2f} times as fast on average, single ones "
         f"{calibration['least']:.2f} to {calibration['most']:.2f}. What the processor takes for "
         "one thing can be wrong by as much, a third; what the line takes is exact."

@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FIRMWARE = ROOT / ".cache/pico-firmware/loquet-uart.uf2"
 FIRMWARE_USB = ROOT / ".cache/pico-firmware/loquet-usb.uf2"
+MICROPYTHON = ROOT / ".cache/pico-firmware/micropython.uf2"
 
 
 class RigError(Exception):

@@ -3,10 +3,11 @@
 #
 #   .cache/pico-firmware/loquet-usb.uf2    for a real Pico: console on USB, as MicroPython's own
 #   .cache/pico-firmware/loquet-uart.uf2   for the emulated one: the same, console on UART0
+#   .cache/pico-firmware/micropython.uf2   MicroPython as it comes, for calibrate.py
 #
 # The sources come from Debian's archive by way of the mirror this machine already uses, and so does
 # the cross compiler if there is none: it is unpacked into .cache/, nothing is installed. Frozen into
-# both: _boot.py of ours, which never formats, and what firmware/manifest.py names.
+# the first two: _boot.py of ours, which never formats, and what firmware/manifest.py names.
 #
 # Built again only if something that goes into it has changed.
 set -eu
@@ -114,15 +115,11 @@ if [ ! -e "$work/sources" ]; then
     cd "$root"
 fi
 
-# Gives each function of hot.txt, and no other, its section in RAM.
-mark_hot() { # the folder of the sources
-    while read -r name; do
-        grep -qE "^[a-z_].*[ *]$name\\(.*\\{\$" "$1"/*.c || fail "hot.txt: MicroPython has no function $name"
-    done <"$root/$here/hot.txt"
-    names=$(paste -sd '|' "$root/$here/hot.txt")
+# Gives each of these functions, and no other, its section in RAM.
+mark_hot() { # the folder of the sources, the functions' names with | between
     for source in "$1"/*.c; do
         sed -E -e 's/^__attribute__\(\(section\(".time_critical[^ ]* //' \
-            -e "s/^[a-z].*[ *]($names)\\(.*\\{\$/__attribute__((section(\".time_critical.\\1\"))) &/" \
+            -e "s/^[a-z].*[ *]($2)\\(.*\\{\$/__attribute__((section(\".time_critical.\\1\"))) &/" \
             "$source" >"$source.marked"
         if cmp -s "$source" "$source.marked"; then rm "$source.marked"; else mv "$source.marked" "$source"; fi
     done
@@ -131,12 +128,11 @@ mark_hot() { # the folder of the sources
 # What another way of building has left behind does not fit with this one.
 way=$(cat $here/build.sh $here/hot.h $here/hot.txt | sha256sum | cut -c 1-16)
 if [ "$(cat "$work/way" 2>/dev/null)" != "$way" ]; then
-    rm -rf "$work"/build-*
+    rm -rf "$work"/build-* $home/*.uf2
     echo "$way" >"$work/way"
 fi
 
 sources=$work/sources
-mark_hot "$sources/micropython/py"
 version=$(ls "$work"/downloads/micropython_*.dsc | sed 's/.*micropython_//; s/+.*//')
 export MICROPY_GIT_TAG="v$version" MICROPY_GIT_HASH=debian
 echo "pico-firmware: building MicroPython $version"
@@ -149,25 +145,35 @@ mkdir -p "$work/no-c++"
 arm-none-eabi-ar rc "$work/no-c++/libstdc++.a"
 no_new=-DPICO_CXX_DISABLE_ALLOCATION_OVERRIDES=1
 
-build() { # name, then the compiler's options
+build() { # name, manifest, the compiler's options
     out=$work/build-$1
-    CFLAGS_EXTRA=$2 CXXFLAGS=$no_new LDFLAGS="-L$work/no-c++" \
+    CFLAGS_EXTRA=$3 CXXFLAGS=$no_new LDFLAGS="-L$work/no-c++" \
         cmake -S "$sources/micropython/ports/rp2" -B "$out" -DMICROPY_BOARD=RPI_PICO \
         -DMICROPY_DEF_BOARD="$defines" -DPICO_BUILD_DOCS=0 -DPICO_NO_PICOTOOL=1 \
         -DPICO_SDK_PATH_OVERRIDE="$sources/usr/src/pico-sdk" \
         -DMICROPY_LIB_DIR="$sources/micropython-lib" \
-        -DMICROPY_FROZEN_MANIFEST="$root/$here/manifest.py" >>"$log" 2>&1 &&
+        -DMICROPY_FROZEN_MANIFEST="$root/$here/$2" >>"$log" 2>&1 &&
         make -C "$out" >>"$log" 2>&1 || fail "the firmware does not build (see $log)"
     python3 "$sources/micropython/tools/uf2conv.py" -b 0x10000000 -f 0xe48bff56 -c \
-        -o "$home/loquet-$1.uf2" "$out/firmware.bin" >>"$log"
+        -o "$home/$1.uf2" "$out/firmware.bin" >>"$log"
 }
 
 export MAKEFLAGS="-s -j$(nproc)"
+hot=$sources/micropython/py
+if [ ! -e $home/micropython.uf2 ]; then
+    mark_hot "$hot" "none of them"
+    defines=
+    build micropython stock_manifest.py ""
+fi
+while read -r name; do
+    grep -qE "^[a-z_].*[ *]$name\\(.*\\{\$" "$hot"/*.c || fail "hot.txt: MicroPython has no function $name"
+done <$here/hot.txt
+mark_hot "$hot" "$(paste -sd '|' $here/hot.txt)"
 # Every lookup in a dictionary divides. Nothing runs on the second core: without threads no allocation
 # takes a lock.
 defines="PICO_DIVIDER_IN_RAM=1;MICROPY_PY_THREAD=0"
 in_ram="-include $root/$here/hot.h"
-build usb "$in_ram"
-build uart "$in_ram -DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
+build loquet-usb manifest.py "$in_ram"
+build loquet-uart manifest.py "$in_ram -DMICROPY_HW_ENABLE_USBDEV=0 -DMICROPY_HW_ENABLE_UART_REPL=1"
 echo "$stamp" >$home/stamp
 ls -l $home/*.uf2
