@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from loquet_tools import cli
+from loquet_tools.errors import ArgumentError
+from loquet_tools.virtual_reader import arguments as given
 
 LOQUET = Path(sys.executable).parent / "loquet"
 LINE = b"$SCRDR;13.56;NFC-A;0;;047DAE02C84080;;;*40\r\n"
@@ -108,6 +110,14 @@ def test_direct_with_its_port_and_an_option_and_a_fault():
             with listening() as (host, _):
                 host.sendto(bytes.fromhex("05 00 00 00 00"), ("127.0.0.3", port))
                 assert host.recv(100) == bytes.fromhex("85 00 00 00 00")
+
+
+def test_an_empty_poll_may_be_met_with_silence():
+    assert given.options([]).empty_poll_status == 0xFE
+    assert given.options(["empty_poll_status=none"]).empty_poll_status is None
+    assert given.options(["empty_poll_status=0xFD"]).empty_poll_status == 0xFD
+    with pytest.raises(ArgumentError, match="allowed: a number"):
+        given.options(["boot_ms=none"])
 
 
 def test_scripts_control_it(tmp_path):

@@ -27,6 +27,9 @@ from loquet_tools.virtual_reader.udp import EVERY_ADDRESS
 
 OUTPUTS = {"tlv": OUTPUT_TLV, "scrdr": OUTPUT_SCRDR, "mk1": OUTPUT_MK1}
 SWITCH = {"true": True, "false": False}
+# Of a status that may be silence instead.
+NO_ANSWER = "none"
+MAY_BE_SILENT = ("empty_poll_status",)
 HERE = re.compile(r"(localhost|127(?:\.[0-9]{1,3}){3}):([0-9]{1,5})", re.ASCII)
 
 
@@ -152,7 +155,8 @@ def options(texts: Sequence[str]) -> Options:
         if default is None:
             allowed = ", ".join(_defaults())
             raise ArgumentError(f"--option is {text!r}; allowed: NAME=VALUE with NAME of {allowed}")
-        values[name] = _option(text, value, default)
+        silent = name in MAY_BE_SILENT and value == NO_ANSWER
+        values[name] = None if silent else _option(text, value, default)
     try:
         return Options(**values)
     except ValueError as error:
