@@ -148,7 +148,7 @@ def registers(texts: Sequence[str]) -> dict[int, bytes]:
 
 def options(texts: Sequence[str]) -> Options:
     """The choices of ours that each --option makes: NAME=VALUE."""
-    values = {}
+    values: dict[str, Any] = {}
     for text in texts:
         name, _, value = text.partition("=")
         default = _defaults().get(name)
