@@ -117,7 +117,8 @@ class Journal:
     ):
         """Takes an event into RAM; the arguments are those of Record. Writes no flash.
 
-        Returns its number, or None when RAM is full: a gap record will tell how many that met.
+        Returns its number, or None when RAM is full: a gap record will tell how many that met. If
+        power goes before flash can be written again, only that some are missing is told.
         """
         self._time, self._clock = time, clock
         if self._end - self._kept == RAM_RECORDS:
