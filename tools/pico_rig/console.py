@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 import tempfile
 import tty
 from pathlib import Path
@@ -134,8 +135,8 @@ def main() -> None:
     given = parser.parse_args()
     image = given.files.read_bytes() if given.files else None
     with PicoOnAPort(image) as pico:
-        print(f"{pico.port}; Enter ends it")
-        input()
+        print(f"{pico.port}; Enter ends it", flush=True)
+        sys.stdin.readline()  # which ends where there is nobody to press it, too
         pico.stop()
         if given.files_out:
             given.files_out.write_bytes(pico.image_after)
