@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import time
 
 from loquet.journal import Journal
@@ -81,6 +82,7 @@ class TwoDoors:
     async def stop(self):
         """Ends the panel as somebody does who wants it to end."""
         await self.panel.__aexit__(None, None, None)
+        assert await self.panel.exit_status() != 128 + signal.SIGKILL
 
     def _driver(self, place):
         host = Host(

@@ -23,7 +23,8 @@ from loquet_tools.paths import MICROPYTHON, interpreter
 # have one size everywhere, get twice their room by that: it proves nothing about a Pico.
 HEAP_KIB = 192
 
-STOP_SECONDS = 3.0
+# Ending, it writes its log, and a disk that is busy takes its time: killed, it loses what waits.
+STOP_SECONDS = 10.0
 
 # A traceback's end; more of it says nothing more.
 ERROR_LINES = 20
