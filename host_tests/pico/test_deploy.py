@@ -358,9 +358,10 @@ def test_a_flash_that_does_not_mount_is_left_as_it_is(tmp_path, desk):
 
 
 def test_a_panel_that_does_not_start_says_why(desk, tmp_path):
+    # What somebody else put there: this tool would not have.
     desk.write_settings({**SETTINGS, "doors": [{"name": name} for name in "abc"]})
-    with PicoOnAPort(None, (RELAY,)) as pico:
-        status, steps, errors = deploy(pico, *desk.all)
+    with PicoOnAPort(deployed(desk, tmp_path), (RELAY,)) as pico:
+        status, steps, errors = deploy(pico)
         assert status == 1 and "the panel does not start: door 3: this board has 2" in errors
         assert no_edge(pico)
 

@@ -82,12 +82,20 @@ class Board:
             self._transport.serial.timeout = LISTEN_S
             # It prints what it does not understand.
             with redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=HEARD_WITHIN_S)
+                self._enter_raw_repl()
+                # A board that was still starting answers each attempt before this one as well.
+                for piece in self.listen(HEARD_WITHIN_S):
+                    if not piece:
+                        break
+                self._enter_raw_repl()
             return True
         except TransportError:
             return False
         except OSError:
             raise ToolError(f"{self.port} has gone away") from None
+
+    def _enter_raw_repl(self) -> None:
+        self._transport.enter_raw_repl(soft_reset=False, timeout_overall=HEARD_WITHIN_S)
 
     def run(self, code: str) -> str:
         """What `code` prints. BoardError if it raises, ToolError if the connection breaks."""
