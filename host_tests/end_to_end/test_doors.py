@@ -1,6 +1,7 @@
 """Two readers and two doors on one panel, and one door with all its wires, as real processes."""
 
 import asyncio
+import signal
 
 import pytest
 
@@ -53,6 +54,19 @@ def test_each_reader_opens_its_own_door_and_no_other(interpreter):
         assert decided == [(granted, 0, 0), (granted, 1, 1), ("access_denied", 1, 1)]
 
     play(story, interpreter, settings({"door": "yard"}), BOTH)
+
+
+def test_started_in_the_background_of_a_shell_it_ends_as_it_should(interpreter):
+    async def story(house):
+        await house.stop()
+        assert "restart_wanted" in [record.kind for record in house.log()]
+
+    # What a shell does to what it starts with "&".
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        play(story, interpreter, settings({"door": "yard"}), BOTH)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_both_doors_are_released_at_the_same_time(interpreter):

@@ -23,8 +23,7 @@ from loquet_tools.paths import MICROPYTHON, interpreter
 # have one size everywhere, get twice their room by that: it proves nothing about a Pico.
 HEAP_KIB = 192
 
-# Ending, it writes its log, and a disk that is busy takes its time: killed, it loses what waits.
-STOP_SECONDS = 10.0
+STOP_SECONDS = 3.0
 
 # A traceback's end; more of it says nothing more.
 ERROR_LINES = 20
@@ -81,9 +80,7 @@ class PanelProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # Ctrl-C at the terminal is for us: we stop the panel in our own order. A session
-                # of its own would do too, but then the serial line would become its terminal.
-                preexec_fn=os.setpgrp,
+                preexec_fn=_begin,
             )
             stack.push_async_callback(self._stop)
             self._error_reader = asyncio.create_task(self._read_errors())
@@ -150,6 +147,16 @@ class PanelProcess:
                 await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
                 break
         await self._error_reader
+
+
+def _begin() -> None:
+    """What the process does before it is the interpreter."""
+    # Ctrl-C at the terminal is for us: we stop the panel in our own order. A session of its own
+    # would do too, but then the serial line would become its terminal.
+    os.setpgrp()
+    # A shell has what it starts in the background ignore it, and CPython leaves it at that: the
+    # panel could only be killed, and would lose what it has not written.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def command_of(name: str, program: Path) -> list[str]:
