@@ -8,6 +8,8 @@ and taken from LOQUET_FUZZ_SEED if that is set; a batch that fails leaves its in
 import json
 import os
 import random
+from functools import reduce
+from operator import xor
 from pathlib import Path
 
 import pytest
@@ -33,12 +35,14 @@ NOISE_MIN = 5
 
 class Input:
     """One frame as it goes on the line. `intact` is its payload if it does so unharmed, with no
-    more noise than a link may ignore; `tag_id` the only id that it may make the link believe."""
+    more noise than a link may ignore; `tag_id` the only id that it may make the link believe;
+    `begin` where it begins if noise comes after it."""
 
-    def __init__(self, wire, intact=None, tag_id=None):
+    def __init__(self, wire, intact=None, tag_id=None, begin=None):
         self.wire = wire
         self.intact = intact
         self.tag_id = tag_id
+        self.begin = begin
 
 
 # What goes in
@@ -122,7 +126,19 @@ def in_noise(rng, made):
     intact = made.intact
     if len(before) >= NOISE_MIN or b"\x16" in before or b"$" in before:
         intact = None
-    return Input(before + made.wire + after, intact, made.tag_id)
+    return Input(before + made.wire + after, intact, made.tag_id, len(before))
+
+
+def unseen_id(one):
+    """The id that nobody can tell from the right one: a byte was lost, and noise has made up for it
+    so that LEN and LRC fit once more. None if they do not.
+    """
+    if one.begin is None:
+        return None
+    seen = one.wire[one.begin :]
+    length = int.from_bytes(seen[3:5], "big") + 1 + frame.OVERHEAD
+    whole = len(seen) >= length and reduce(xor, seen[1:length]) == 0
+    return id_of(seen[5 : length - 1]) if whole else None
 
 
 def inputs(seed, batch):
@@ -185,7 +201,8 @@ class Polling:
         believed = self.talk.ids()
         self.talk.wait(100)
         believed += self.talk.ids()[len(believed) :]
-        assert all(one.tag_id == tag_id for tag_id in believed), f"it believes {believed}"
+        wrong = [tag_id for tag_id in believed if tag_id != one.tag_id]
+        assert not wrong or wrong == [unseen_id(one)], f"it believes {believed}"
         if one.intact is not None and one.tag_id is not None and len(one.intact) < 1000:
             assert believed == [one.tag_id], "a good tag was not believed"
         # If that was no event, this one ends the poll.
