@@ -126,7 +126,7 @@ mark_hot() { # the folder of the sources, the functions' names with | between
 }
 
 # What another way of building has left behind does not fit with this one.
-way=$(cat $here/build.sh $here/hot.h $here/hot.txt | sha256sum | cut -c 1-16)
+way=$(cat $here/build.sh $here/hot.h $here/hot.txt $here/stock_manifest.py | sha256sum | cut -c 1-16)
 if [ "$(cat "$work/way" 2>/dev/null)" != "$way" ]; then
     rm -rf "$work"/build-* $home/*.uf2
     echo "$way" >"$work/way"
