@@ -20,7 +20,7 @@ from host_tests.support.flash import (
 from loquet.card_list import RECORD_BYTES
 from loquet.cards import Cards
 from loquet.errors import StorageError
-from loquet_tools import device_folder, paths
+from loquet_tools import boards, device_folder, paths
 
 FOLDER = "/flash/cards"
 CARDS = 20_000
@@ -87,7 +87,7 @@ def firmware():
     """path -> content of what is on a device beside its data, with the Unix board's hal."""
     found = {
         "main.py": device_folder.START.read_bytes(),
-        "board.json": device_folder.BOARD.read_bytes(),
+        "board.json": boards.path("virtual").read_bytes(),
     }
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "compiled.mpy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from loquet_tools.paths import ROOT
@@ -13,9 +14,14 @@ NAMES = ("pico", "virtual")
 _HALS_WITH_NETWORK = ("unix",)
 
 
+def path(name: str) -> Path:
+    """Where the board.json of the board `name` is."""
+    return ROOT / "boards" / name / "board.json"
+
+
 def document(name: str) -> dict[str, Any]:
-    """The board.json of the board `name`."""
-    found: dict[str, Any] = json.loads((ROOT / "boards" / name / "board.json").read_text())
+    """What stands there."""
+    found: dict[str, Any] = json.loads(path(name).read_text())
     return found
 
 

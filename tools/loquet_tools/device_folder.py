@@ -24,12 +24,12 @@ from loquet.cards import Cards
 from loquet.journal import Journal
 from loquet.journal_records import Record
 from loquet.settings_store import SettingsStore
+from loquet_tools import boards
 from loquet_tools.errors import ToolError
 from loquet_tools.paths import ROOT, device_sources
 
 START = ROOT / "firmware/start/main.py"
 BOOT = ROOT / "firmware/start/boot.py"
-BOARD = ROOT / "boards/virtual/board.json"
 
 # More than settings allow: whoever only reads overwrites nothing.
 LARGEST_LOG = 100_000
@@ -53,7 +53,7 @@ def fill(folder: Path, board: dict[str, Any], compiled: bool) -> None:
 
 def fill_board(folder: Path, name: str) -> None:
     """Puts there what the board `name` starts with. Its modules are frozen into its firmware."""
-    for path in (BOOT, START, ROOT / "boards" / name / "board.json"):
+    for path in (BOOT, START, boards.path(name)):
         shutil.copyfile(path, folder / path.name)
 
 
@@ -85,7 +85,7 @@ def board_document(
     serials: Sequence[str], pins_address: str, clock: str = "none"
 ) -> dict[str, Any]:
     """The virtual board's board.json with the lines of its readers and its doors' end filled in."""
-    board: dict[str, Any] = json.loads(BOARD.read_text())
+    board = boards.document("virtual")
     for reader, serial in zip(board["readers"], serials, strict=False):
         reader["serial"] = serial
     return {**board, "pins_address": pins_address, "clock": clock}

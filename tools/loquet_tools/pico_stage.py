@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loquet_tools import device_folder, paths
+from loquet_tools import boards, device_folder
 from loquet_tools.deploy.firmware import has_program, wanted_digest
 from loquet_tools.errors import ArgumentError
 from loquet_tools.panel_process import report_of
@@ -31,8 +30,6 @@ from pico_rig.rig import FIRMWARE_USB, HERE, Byte, Rig
 
 # The one for a real Pico. The other one cannot be told the time at its console.
 FIRMWARE = FIRMWARE_USB
-
-BOARD = paths.ROOT / "boards/pico/board.json"
 
 # Longer than any script; the demo ends by itself.
 MOST_S = 10**6
@@ -141,7 +138,7 @@ class World(ReaderPeer):
     rig: Rig
 
     def __init__(self, stage: PicoStage, cast: Cast, loop: RigLoop):
-        board = json.loads(BOARD.read_text())
+        board = boards.document("pico")
         reader, door = board["readers"][0], board["doors"][0]
         super().__init__(
             line_of(cast.events, cast.seed, chunk_bytes=1), reader["wakeup"], damaged=True
