@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from host_tests.support.tool import Tool, runs
+from host_tests.support.tool import Tool, only, runs
 
 KNOWN = "04A1B2C3D4E580"
 UNKNOWN = "0455667788AA80"
@@ -82,10 +82,6 @@ def plays(demo, script, *arguments):
     assert err == ""
     assert tool.leaves_nothing()
     return status, [json.loads(line) for line in out.splitlines()]
-
-
-def only(happened, event):
-    return [line for line in happened if line["event"] == event]
 
 
 @pytest.mark.parametrize("events", ["wakeup", "spontaneous", "text"])

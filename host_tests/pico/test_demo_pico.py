@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from host_tests.support.tool import Tool, runs
+from host_tests.support.tool import Tool, only, runs
 from loquet_tools import demo as demo_module
 from loquet_tools import pico_stage
 from loquet_tools.demo import VISIT
@@ -85,10 +85,6 @@ def plays(demo, script, *arguments):
     assert err == ""
     assert tool.leaves_nothing()
     return status, [json.loads(line) for line in out.splitlines()]
-
-
-def only(happened, event):
-    return [line for line in happened if line["event"] == event]
 
 
 def decisions(happened):

@@ -67,3 +67,8 @@ class Tool:
 def runs(pid):
     """Whether there is a process with this id."""
     return Path(f"/proc/{pid}").exists()
+
+
+def only(happened, event):
+    """Of what a tool has told as lines of JSON, what is of that kind."""
+    return [line for line in happened if line["event"] == event]
