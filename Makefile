@@ -45,6 +45,7 @@ bench-pico: $(READY) pico-firmware ## what the firmware costs on an emulated Pic
 	@PYTHONPATH=lib:tools:. $(BIN)/python -m host_tests.bench_pico $(or $(OPTIONS),--write)
 
 calibrate-pico: $(READY) pico-firmware ## the emulated Pico's clock against a real one's scores
+	@tools/pico_rig/firmware/build.sh stock
 	@tools/pico_rig/install.sh
 	@PYTHONPATH=tools $(BIN)/python -m pico_rig.calibrate
 
