@@ -18,8 +18,7 @@ It ends no other task and touches no door: whatever fails here is reported, logg
 again later.
 """
 
-import gc
-
+from firmware.app import memory
 from firmware.app.bell import Bell
 from springcore.ticks import ticks_diff
 
@@ -95,7 +94,7 @@ class FlashWriter:
             return LOOK_MS
         if self._slices == COLLECT_EVERY_SLICES:
             self._slices = 0
-            gc.collect()
+            memory.collect()
         else:
             self._slices += 1
             self._do(job, now_s)

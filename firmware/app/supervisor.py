@@ -9,6 +9,7 @@ import asyncio
 import gc
 import sys
 
+from firmware.app import memory
 from firmware.app.bell import Bell
 from firmware.app.doors import Doors
 from firmware.app.flash_writer import FlashWriter
@@ -140,7 +141,7 @@ async def _supervise(hal, storage, doors, readers, reports) -> tuple:
         collect = looks * LOOK_KB + doors.cards * CARD_KB >= COLLECT_AT_KB
         if collect and _all_idle(doors, readers):
             storage.tell_damage(doors.panel, reports)
-            gc.collect()
+            memory.collect()
             collect = False
             looks = doors.cards = 0
     return family.death

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from firmware.app import flash_writer
+from firmware.app import memory
 from firmware.app.doors import Doors
 from firmware.app.flash_writer import (
     AFTER_SLICE_MS,
@@ -166,7 +166,7 @@ def test_what_slices_leave_in_memory_is_collected_in_moments_as_good(house, monk
             house.readers[0].is_quiet = not house.readers[0].is_quiet
             await asyncio.sleep(0.03)
 
-    monkeypatch.setattr(flash_writer.gc, "collect", collect)
+    monkeypatch.setattr(memory.gc, "collect", collect)
     house.play(story)
     assert written_before == list(range(COLLECT_EVERY_SLICES, slices, COLLECT_EVERY_SLICES))
     assert not any(collected_busy)

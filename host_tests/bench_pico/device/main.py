@@ -24,8 +24,6 @@ def tell(*words):
 class Collector:
     """In place of the module where the product collects: tells of each collection."""
 
-    mem_free = staticmethod(gc.mem_free)
-
     @staticmethod
     def collect():
         before = gc.mem_free()
@@ -51,9 +49,9 @@ def energise(relay, limit_ms):
 
 def storage_root(hal):
     """Asked when all that is patched here has been imported, and nothing of it has been used."""
-    from firmware.app import flash_writer, storage, supervisor
+    from firmware.app import memory, storage
 
-    supervisor.gc = flash_writer.gc = Collector
+    memory.gc = Collector
     jobs_product = storage.Storage.jobs
     storage.Storage.jobs = lambda self: jobs_product(self) + changes_of(self.cards)
     return ""
