@@ -337,6 +337,12 @@ class Port:
         count = min(self._uart.any(), len(buffer))
         return self._uart.readinto(buffer, count) or 0
 
+    def await_bytes(self, count: int, most_ms: int) -> None:
+        """Returns when so many bytes wait, or after so long."""
+        began_ms = time.ticks_ms()
+        while self._uart.any() < count and time.ticks_diff(time.ticks_ms(), began_ms) < most_ms:
+            pass
+
     def start(self, frame: bytes) -> None:
         """Begins to send `frame`; only when the one before is done."""
         self._sender.start(frame)

@@ -27,7 +27,7 @@ class Reports:
         if len(self._waiting) == MOST_WAITING:
             self._lost += 1
         else:
-            self._waiting.append((self._t_ms(), event, fields))
+            self._waiting.append((self._hal.ticks_ms(), event, fields))
 
     def trouble(self, name: str, detail: str) -> None:
         """Queues the report of something that a person should know."""
@@ -36,19 +36,19 @@ class Reports:
     def flush(self) -> None:
         """Prints what waits; what cannot be printed is lost, and counted."""
         waiting, self._waiting = self._waiting, []
-        for t_ms, event, fields in waiting:
-            if not self._hal.print_line(line_of(t_ms, event, fields)):
+        for now_ms, event, fields in waiting:
+            if not self._hal.print_line(line_of(self._t_ms(now_ms), event, fields)):
                 self._lost += 1
         if self._lost and self._print_lost():
             self._lost = 0
 
     def _print_lost(self) -> bool:
         fields = {"name": "reports_lost", "detail": "%d" % self._lost}
-        return self._hal.print_line(line_of(self._t_ms(), "trouble", fields))
+        t_ms = self._t_ms(self._hal.ticks_ms())
+        return self._hal.print_line(line_of(t_ms, "trouble", fields))
 
-    def _t_ms(self) -> int:
-        # Ticks wrap after days, this does not; something is reported or asked far more often.
-        now_ms = self._hal.ticks_ms()
+    def _t_ms(self, now_ms: int) -> int:
+        # Ticks wrap after days, this does not; something is reported far more often.
         self._elapsed_ms += ticks_diff(now_ms, self._last_ms)
         self._last_ms = now_ms
         return self._elapsed_ms

@@ -6,6 +6,7 @@ decides nothing, and a message that breaks something here costs that message alo
 """
 
 from firmware.app.bell import Bell
+from springcore.frame import OVERHEAD
 from springcore.happenings import BitrateWanted, StateChanged, TagGone, TagSeen, Trouble
 
 # However lost an edge or a ring: the line is looked at this often.
@@ -13,6 +14,13 @@ LONGEST_WAIT_MS = 250
 
 # A byte takes 0.26 ms at 38400 bit/s: whether a frame has left is asked this often.
 SENDING_WAIT_MS = 1
+
+# A reader begins to answer within milliseconds, and an event is short: the task waits for it on the
+# spot. To sleep and be woken takes a Pico two milliseconds more, while somebody stands at the door.
+ANSWER_WAIT_MS = 5
+SHORTEST_ANSWER_BYTES = OVERHEAD + 1
+REST_WAIT_MS = 10
+LONGEST_REST_BYTES = 32
 
 CHUNK_BYTES = 256
 
@@ -58,7 +66,7 @@ class SerialReader:
         now_ms = self._hal.ticks_ms()
         # What answers a frame comes after it: the Link must hear of them in this order.
         self._note_sent(now_ms)
-        self._receive(now_ms)
+        self._receive()
         self._look(now_ms)
         self._contained(self._link.advance, now_ms)
         self._follow_link(now_ms)
@@ -84,14 +92,18 @@ class SerialReader:
         """Whether a frame is leaving, or bytes have arrived that nobody has looked at."""
         return self._sending or self._port.any() > 0
 
-    def _receive(self, now_ms: int) -> None:
+    def _receive(self) -> None:
         for _ in range(CHUNKS_A_PASS):
             count = self._port.readinto(self._chunk) if self._port.any() else 0
             if count == 0:
                 return
+            now_ms = self._hal.ticks_ms()
             self._contained(self._link.receive, self._chunk[:count], now_ms)
             self._wire("received", self._chunk[:count])
             self._follow_link(now_ms)
+            lacking = self._link.lacking
+            if 0 < lacking <= LONGEST_REST_BYTES:
+                self._port.await_bytes(lacking, REST_WAIT_MS)
 
     def _look(self, now_ms: int) -> None:
         # A hal may not ring again before it is asked.
@@ -140,6 +152,8 @@ class SerialReader:
         if self._sending and self._port.done():
             self._sending = False
             self._contained(self._link.transmitted, now_ms)
+            if self._link.awaits_answer:
+                self._port.await_bytes(SHORTEST_ANSWER_BYTES, ANSWER_WAIT_MS)
 
     def _wait_ms(self) -> int:
         if self._sending or self._port.any():

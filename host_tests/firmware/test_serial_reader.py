@@ -6,7 +6,15 @@ import pytest
 
 from firmware.app.doors import Doors
 from firmware.app.reports import Reports
-from firmware.app.serial_reader import CHUNK_BYTES, LONGEST_WAIT_MS, SerialReader
+from firmware.app.serial_reader import (
+    ANSWER_WAIT_MS,
+    CHUNK_BYTES,
+    LONGEST_REST_BYTES,
+    LONGEST_WAIT_MS,
+    REST_WAIT_MS,
+    SHORTEST_ANSWER_BYTES,
+    SerialReader,
+)
 from host_tests.support import virtual_time
 from host_tests.support.board import FakeBoard
 from host_tests.support.scripted_link import ScriptedLink
@@ -245,6 +253,41 @@ def test_a_frame_starts_when_the_one_before_has_left(house):
     (_, first_ms, _), (_, second_ms, _) = house.board.noted("frame")
     # 100 bytes at 38400 bit/s take 26 ms.
     assert 26 <= second_ms - first_ms <= 29
+
+
+def awaited(house):
+    return [(count, most_ms) for _, _, count, most_ms in house.board.noted("awaited")]
+
+
+def test_the_beginning_of_an_answer_is_awaited_on_the_spot(house):
+    house.link.to_send = [b"question"]
+    house.link.awaits_answer = True
+
+    house.play(lambda: for_ms(100))
+
+    assert awaited(house) == [(SHORTEST_ANSWER_BYTES, ANSWER_WAIT_MS)]
+
+
+def test_what_needs_no_answer_is_not_waited_for(house):
+    house.link.to_send = [b"$SCCMD"]
+
+    house.play(lambda: for_ms(100))
+
+    assert awaited(house) == []
+
+
+@pytest.mark.parametrize(
+    "lacking, waits",
+    ((0, 0), (1, 1), (LONGEST_REST_BYTES, 1), (LONGEST_REST_BYTES + 1, 0)),
+)
+def test_the_rest_of_a_short_message_is_awaited_on_the_spot(house, lacking, waits):
+    async def story():
+        house.link.lacking = lacking
+        house.port._waiting.extend(b"head")
+        await for_ms(500)
+
+    house.play(story)
+    assert awaited(house) == waits * [(lacking, REST_WAIT_MS)]
 
 
 def test_a_feedback_that_comes_while_the_task_waits_leaves_at_once(house):

@@ -26,6 +26,23 @@ print(len(rung), port.any(), port.readinto(buffer), port.any())
 print("done")
 """
 
+WAITS = """
+import time
+from boards.hal.rp2 import Port
+class settings:
+    bitrate, buffer_bytes, half_duplex = 115200, 512, False
+pins = {"uart": 1, "tx": 4, "rx": 5, "de": None, "de_by": "pio"}
+port = Port(pins, 0, settings, lambda: None)
+def waited_ms(count, most_ms):
+    began = time.ticks_us()
+    port.await_bytes(count, most_ms)
+    return time.ticks_diff(time.ticks_us(), began) / 1000
+print("ready")
+# 20 bytes take 1.74 ms.
+print(waited_ms(20, 10), port.any(), waited_ms(20, 10), waited_ms(21, 10), port.any())
+print("done")
+"""
+
 READS = """
 from boards.hal.rp2 import Port
 class settings:
@@ -90,6 +107,13 @@ def test_a_message_of_any_length_rings_when_it_is_over(count: int) -> None:
     rung, there, taken, left = map(int, said.split())
     assert rung == 1
     assert (there, taken, left) == (count, 4, count - 4)
+
+
+def test_bytes_are_awaited_until_they_are_there_or_the_time_is_over() -> None:
+    whole_ms, there, at_once_ms, late_ms, left = map(float, run(WAITS, Sender(20))[1].split())
+    assert 1.5 < whole_ms < 2.5 and there == 20
+    assert at_once_ms < 0.5
+    assert 9 <= late_ms < 11 and left == 20
 
 
 class Chatter(Peer):

@@ -43,6 +43,9 @@ class FakePort:
         del self._waiting[:count]
         return count
 
+    def await_bytes(self, count, most_ms):
+        self._board.note("awaited", count, most_ms)
+
     def start(self, frame):
         assert self.done(), "a frame was started before the one before had left"
         self._board.note("frame", bytes(frame))

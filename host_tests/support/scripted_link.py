@@ -13,6 +13,7 @@ class ScriptedLink:
         self.errors = {}
         self.awaits_answer = False
         self.idle = True
+        self.lacking = 0
         self.quiet = True
         self.wants_edges = True
         self.due_ms = None

@@ -48,6 +48,11 @@ class Intake:
         return self._stream.waiting
 
     @property
+    def lacking(self) -> int:
+        """How many bytes a frame that has begun lacks, at least; 0 if none has."""
+        return self._stream.lacking
+
+    @property
     def garbled(self) -> bool:
         """What came since the line was last quiet holds the remains of a message."""
         return self._remains >= _REMAINS_MIN

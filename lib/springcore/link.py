@@ -360,6 +360,11 @@ class Link:
         return self._flight is not None
 
     @property
+    def lacking(self) -> int:
+        """How many bytes a frame that has begun to arrive lacks, at least; 0 if none has."""
+        return self._intake.lacking
+
+    @property
     def quiet(self) -> bool:
         """Nobody may be sending to us, nor has anything to say: flash may be written."""
         return self._settings.events == EVENTS_WAKEUP and self.idle

@@ -128,6 +128,14 @@ class StreamDecoder:
         return self._skipping or self._start < self._end
 
     @property
+    def lacking(self) -> int:
+        """How many bytes a frame that has begun lacks, at least; 0 if none has."""
+        have = self._end - self._start
+        if self._skipping or have == 0 or self._buffer[self._start] != START:
+            return 0
+        return (self._total or HEADER_LENGTH) - have
+
+    @property
     def unsettled(self) -> bool:
         """Bytes have come that have not been told as a message or as noise yet."""
         return self.waiting or self._noise_length > 0
@@ -136,8 +144,9 @@ class StreamDecoder:
         """The messages that end in `data` (any bytes-like), in order; noise as it is passed."""
         size = len(data)
         if size <= self._capacity - self._end and not self._skipping:
-            self._buffer[self._end : self._end + size] = data
-            self._end += size
+            end = self._end + size
+            self._buffer[self._end : end] = data
+            self._end = end
             self._parse()
         else:
             self._receive_in_parts(memoryview(data))
@@ -197,11 +206,6 @@ class StreamDecoder:
             else:
                 self._pass_noise()
 
-    def _begin_candidate(self) -> None:
-        self._checked = self._start + 1
-        self._lrc = 0
-        self._total = 0
-
     def _pass_noise(self) -> None:
         """Counts bytes as noise up to the next one that may start a message."""
         stop = self._end
@@ -213,33 +217,31 @@ class StreamDecoder:
 
     def _parse_frame(self) -> bool:
         """Whether the candidate frame could be told; False if more bytes must come first."""
-        have = self._end - self._start
-        if self._total == 0:
-            if have >= 2 and self._wrong_pcb():
+        buffer, start = self._buffer, self._start
+        have = self._end - start
+        total = self._total
+        if total == 0:
+            if have >= 2 and buffer[start + 1] & 0xF0 not in self._channels:
+                self._fail_pcb(buffer[start + 1])
                 return True
             if have < HEADER_LENGTH:
                 return False
-            at = self._start + 3
-            self._total = (self._buffer[at] << 8 | self._buffer[at + 1]) + 1 + OVERHEAD
-        stop = self._start + min(have, self._total)
+            total = self._total = (buffer[start + 3] << 8 | buffer[start + 4]) + 1 + OVERHEAD
+        stop = start + (have if have < total else total)
         if self._checked < stop:
             self._lrc = lrc_of(self._view[self._checked : stop], self._lrc)
             self._checked = stop
-        if have < self._total:
+        if have < total:
             return False
         if self._lrc == 0:
-            self._deliver_frame(self._total)
+            self._deliver_frame(total)
         else:
-            self._fail(self._total, "broken frame: wrong LRC")
+            self._fail(total, "broken frame: wrong LRC")
         return True
 
-    def _wrong_pcb(self) -> bool:
-        pcb = self._buffer[self._start + 1]
-        if pcb & 0xF0 in self._channels:
-            return False
+    def _fail_pcb(self, pcb: int) -> None:
         refusal = refusal_of(pcb) or "PCB %02X: a command, on a line that carries none" % pcb
         self._fail(1, "no frame: " + refusal)
-        return True
 
     def _parse_text(self) -> bool:
         """Whether the candidate line could be told; False if more bytes must come first."""
@@ -342,7 +344,8 @@ class StreamDecoder:
     # What becomes of a candidate
 
     def _deliver_frame(self, kept: int) -> None:
-        self._tell_noise()
+        if self._noise_length:
+            self._tell_noise()
         start = self._start
         pcb = self._buffer[start + 1]
         # The LRC is no payload; a truncated frame's LRC is not among the bytes that were kept.
@@ -409,7 +412,9 @@ class StreamDecoder:
             self._base += self._start
             self._start = 0
             self._end = 0
-        self._begin_candidate()
+        self._checked = self._start + 1
+        self._lrc = 0
+        self._total = 0
 
     # Noise
 

@@ -430,6 +430,28 @@ def test_a_decoder_says_whether_something_waits():
     assert not decoder.waiting
 
 
+def test_a_decoder_says_how_much_a_frame_lacks_as_soon_as_it_can():
+    decoder = StreamDecoder(64)
+    wire = _sized(30)
+    lacking = []
+    for byte in b"\xff" + wire:
+        decoder.receive(bytes([byte]))
+        lacking.append(decoder.lacking)
+    # Noise, then what a header lacks, then what the whole frame does.
+    assert lacking == [0, 4, 3, 2, 1] + list(range(len(wire) - 5, -1, -1))
+
+
+def test_only_a_frame_lacks_bytes_and_none_that_is_longer_than_the_buffer():
+    decoder = StreamDecoder(64)
+    decoder.receive(_line(40)[:20])
+    assert decoder.lacking == 0
+    decoder.flush()
+    decoder.receive(_sized(300)[:64])
+    assert decoder.lacking == 306 - 64
+    decoder.receive(bytes(10))
+    assert decoder.waiting and decoder.lacking == 0
+
+
 # Noise
 
 
