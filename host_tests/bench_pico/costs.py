@@ -49,7 +49,7 @@ def _run(image: bytes, seconds: float) -> Script:
 
 
 def decode_us_per_byte() -> dict[str, float]:
-    """Payload's size -> microseconds for each byte of the frame."""
+    """Size of the frame -> microseconds for each of its bytes."""
     return _run(flash.work_image("decode.py", 0, {}), 60).decode_us
 
 

@@ -21,7 +21,7 @@ def decode_us(chunks):
 
 
 for size in (16, 64, 256, 1024):
-    data = frame.encode(frame.EVENT, 0, 0x5B, bytes(size))
+    data = frame.encode(frame.EVENT, 0, 0x5B, bytes(size - frame.OVERHEAD))
     chunks = [data[start : start + CHUNK_BYTES] for start in range(0, len(data), CHUNK_BYTES)]
     # Once before: whatever is set up at the first use is not the cost of a byte.
     decode_us(chunks[:1])
