@@ -46,7 +46,7 @@ class Panel:
         self._moment = Moment(0, UNKNOWN)
         # For which minute and quality of the clock the postures were judged.
         self._minute: int | None = None
-        self._quality = UNKNOWN
+        self._quality: str | None = None
 
     # What readers tell
 
@@ -206,8 +206,10 @@ class Panel:
     def _look(self, now_ms: int) -> list:
         """Reads the clock; with a new minute, the postures that it brings."""
         moment = self._moment = self._clock.now(now_ms)
-        if moment.minute == self._minute and moment.quality == self._quality:
-            return []
+        if moment.quality == self._quality:
+            # An unknown clock has no minutes.
+            if moment.quality == UNKNOWN or moment.minute == self._minute:
+                return []
         actions = []
         for entrance in self._entrances:
             actions += self._judge(entrance, now_ms)

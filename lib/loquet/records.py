@@ -32,6 +32,8 @@ except ImportError:  # CircuitPython
 
 
 CRC_BYTES = const(4)
+# What CRC-32 is of all data that its own CRC-32 follows.
+_CRC_OF_SOUND = 0x2144DF1C
 # Of errno.h; MicroPython's errno module does not have them all.
 _ENOENT = const(2)
 _ENOSPC = const(28)
@@ -46,9 +48,7 @@ def seal(block: bytearray | memoryview) -> None:
 
 def is_sound(block: bytes | bytearray | memoryview) -> bool:
     """Whether the last four bytes of `block` are the CRC of what stands before them."""
-    end = len(block) - CRC_BYTES
-    view = memoryview(block)
-    return end > 0 and crc32(view[:end]) == int.from_bytes(view[end:], "little")
+    return len(block) > CRC_BYTES and crc32(block) == _CRC_OF_SOUND
 
 
 def save(path: str, data: bytes | bytearray) -> None:

@@ -22,12 +22,11 @@ class RepeatFilter:
 
     def seen(self, card_id: bytes, tag_index, now_ms: int) -> int:
         """Notes that the card is there now; how often it was seen before, since it came."""
-        self.advance(now_ms)
         times = 0
         others = []
         for card in self._cards:
             if card[0] == card_id:
-                times = card[3]
+                times = card[3] if self._is_there(card, now_ms) else 0
             else:
                 others.append(card)
         self._cards = others[-(MOST_CARDS - 1) :]
@@ -43,6 +42,7 @@ class RepeatFilter:
 
     def advance(self, now_ms: int) -> None:
         """Forgets what is too old. To be called at least every hour: ticks wrap."""
-        self._cards = [
-            card for card in self._cards if ticks_diff(now_ms, card[2]) < self._repeat_ms
-        ]
+        self._cards = [card for card in self._cards if self._is_there(card, now_ms)]
+
+    def _is_there(self, card: tuple, now_ms: int) -> bool:
+        return ticks_diff(now_ms, card[2]) < self._repeat_ms

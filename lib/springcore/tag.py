@@ -20,22 +20,22 @@ class TagRead:
     left again already.
     """
 
-    def __init__(self):
-        self.kind = "tag_read"
-        self.interface = None
-        self.protocol = None
-        self.template = None
-        self.tag_id = None
-        self.tag_data = None
-        self.tag_details = None
-        self.data_is_text = None
-        self.details_are_text = None
-        self.new = None
-        self.original = None
-        self.rssi = None
-        self.tag_index = None
-        self.truncated = False
-        self.gone = False
+    # Of the class, because each attribute that an instance is given takes time at the door.
+    kind = "tag_read"
+    interface: int | str | None = None
+    protocol: int | str | None = None
+    template: int | None = None
+    tag_id: bytes | None = None
+    tag_data: bytes | None = None
+    tag_details: bytes | None = None
+    data_is_text: bool | None = None
+    details_are_text: bool | None = None
+    new: bool | None = None
+    original: bool | None = None
+    rssi: int | None = None
+    tag_index: int | None = None
+    truncated = False
+    gone = False
 
 
 class TagRemoved:
