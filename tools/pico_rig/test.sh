@@ -7,4 +7,4 @@ tools/setup/micropython.sh
 tools/pico_rig/install.sh
 node --test tools/pico_rig/tests/
 node tools/pico_rig/tests/plain.mjs
-exec .venv/bin/pytest tools/pico_rig/tests host_tests/pico "$@"
+exec .venv/bin/pytest -n auto --dist loadfile tools/pico_rig/tests host_tests/pico "$@"
