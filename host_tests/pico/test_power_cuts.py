@@ -260,7 +260,7 @@ def test_a_cut_in_the_middle_of_each_operation_leaves_what_was_acknowledged(stor
 
 
 def test_after_a_power_cut_at_any_instant_nothing_acknowledged_is_missing(
-    story: Story, seed: int, say
+    story: Story, seed: int, say, capsys
 ) -> None:
     chance = random.Random(seed)
     operations = story.peer.operations
@@ -272,7 +272,10 @@ def test_after_a_power_cut_at_any_instant_nothing_acknowledged_is_missing(
     met: Counter[str] = Counter()
     complaints = []
     with ThreadPoolExecutor(RIGS_AT_ONCE) as rigs:
-        for cut in rigs.map(lambda cut: cut.start(story), cuts):
+        for done, cut in enumerate(rigs.map(lambda cut: cut.start(story), cuts)):
+            if done and done % 100 == 0:
+                with capsys.disabled():
+                    print(f"{done} of {len(cuts)} cuts", flush=True)
             met.update(cut.met)
             found = cut.complaints + [*log_complaints(cut, story, ever)]
             found += card_complaints(cut, story)
