@@ -4,6 +4,7 @@ Real time: nothing here depends on how long a thing takes, and a slow machine on
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,7 @@ RELAY = 10
 SETTINGS = {"readers": [{"name": "front"}], "doors": [{"name": "front"}]}
 OTHER_SETTINGS = {**SETTINGS, "doors": [{"name": "front", "pulse_ms": 5000}]}
 LOQUET = Path(sys.executable).parent / "loquet"
+README = Path(__file__).parents[2] / "README.md"
 
 # Far more than anything here takes, on a machine that does other things too.
 LIMIT_S = 300
@@ -146,6 +148,25 @@ def settings_on(pico, folder):
         if name in files_of(pico.image_after):
             (folder / name).write_bytes(files_of(pico.image_after)[name])
     return SettingsStore(str(folder)).load_usable()[0]
+
+
+def without_what_changes(text):
+    """`text` without the program's digest, the heap that it leaves, and how far a slow list was."""
+    text = re.sub("program [0-9a-f]{12}$", "program DIGEST", text, flags=re.M)
+    text = re.sub(r"^  \S+ +[0-9,]+ of [0-9,]+\n", "", text, flags=re.M)
+    return re.sub("[0-9,]+ bytes of heap", "SOME bytes of heap", text)
+
+
+def test_a_deployment_says_what_the_readme_shows(desk, tmp_path):
+    shown = re.search("```text\n[$] [^\n]*loquet deploy [^\n]*\n(.*?)```", README.read_text(), re.S)
+    desk.cards = tmp_path / "hundred"
+    Cards(str(desk.cards)).create()
+    desk.write_cards(100)
+    with PicoOnAPort(None, (RELAY,)) as pico:
+        command = [LOQUET, "deploy", "--board", "pico", "--port", pico.port, *desk.all]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+        said = done.stdout.replace(pico.port, "/dev/ttyACM0")
+    assert without_what_changes(said) == without_what_changes(shown[1])
 
 
 def test_a_new_board_gets_all_then_nothing_then_what_has_changed(desk, tmp_path):
