@@ -27,7 +27,7 @@ CHUNK_BYTES = 256
 # After so much in one pass the other tasks get their turn.
 CHUNKS_A_PASS = 4
 
-# A garbage collection takes up to 23 ms on a Pico and must not meet anything that is due.
+# A garbage collection takes some 25 ms on a Pico and must not meet anything that is due.
 IDLE_MS = 100
 
 

@@ -31,7 +31,7 @@ COLLECT_AT_KB = 32
 LOOK_MS = 250
 IDLE_LOOK_MS = 25
 
-# A collection takes up to 23 ms on a Pico, and must not meet what is due at a door.
+# A collection takes some 25 ms on a Pico, and must not meet what is due at a door.
 SOON_MS = 100
 
 # Below the most that every chip's watchdog can wait (RP2040: 8388 ms), and far longer than a task
