@@ -63,10 +63,10 @@ class SerialReader:
         """Does all there is to do; milliseconds until it has to be called again."""
         self.stepped = True
         faults = self.faults
-        now_ms = self._hal.ticks_ms()
         # What answers a frame comes after it: the Link must hear of them in this order.
-        self._note_sent(now_ms)
+        self._note_sent(self._hal.ticks_ms())
         self._receive()
+        now_ms = self._hal.ticks_ms()
         self._look(now_ms)
         self._contained(self._link.advance, now_ms)
         self._follow_link(now_ms)
