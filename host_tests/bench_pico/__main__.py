@@ -52,8 +52,9 @@ def jobs(compact: bool, passes: int) -> list[Job]:
         *(("door", door_row, (plan,)) for plan in door_plans(compact, passes)),
         *(("loss", loss_row, (plan,)) for plan in loss_plans(compact, passes)),
         ("decode_us_per_byte", costs.decode_us_per_byte, ()),
-        ("calibration", lines.calibration, ()),
     ]
+    if not compact:
+        found.append(("calibration", lines.calibration, ()))
     found += [
         ("direction", lines.direction, (rate, by)) for by in ("pio", "uart") for rate in RATES
     ]
@@ -86,6 +87,8 @@ def loss_plans(compact: bool, passes: int) -> list[door.Plan]:
 
 def measure(compact: bool, passes: int) -> dict[str, Any]:
     found: dict[str, Any] = {"compact": compact, "latency": [], "loss": [], "direction": []}
+    # It is the rig's and changes with the rig only.
+    found["calibration"] = page.kept()["calibration"]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         running = [
             (part, pool.submit(function, *arguments))

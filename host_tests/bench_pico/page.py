@@ -100,6 +100,12 @@ def short_table(found: dict[str, Any]) -> str:
     return _table(SHORT_HEAD, rows) + "\n" + error(found["calibration"]) + "\n"
 
 
+def kept() -> dict[str, Any]:
+    """The figures that were written last."""
+    found: dict[str, Any] = json.loads(RESULTS.read_text())
+    return found
+
+
 def write(found: dict[str, Any]) -> None:
     """Keeps the figures, and puts the tables into the pages."""
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")

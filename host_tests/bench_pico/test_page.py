@@ -1,7 +1,5 @@
 """The pages are what their generator makes of results.json; what is made of the runs."""
 
-import json
-
 import pytest
 
 from host_tests.bench_pico import page, results
@@ -11,7 +9,7 @@ from host_tests.bench_pico.door import MS, Pass
 
 @pytest.fixture
 def found():
-    return json.loads(page.RESULTS.read_text())
+    return page.kept()
 
 
 def test_the_page_is_what_results_json_says(found):
