@@ -13,7 +13,7 @@ const PARTS = { uart: 'UART', flash: 'flash chip, SSI', xip_cache: 'XIP cache', 
 let without = 0;
 for (const [part, name] of Object.entries(PARTS)) {
   const file = path.join(here, `${part}.test.mjs`);
-  const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], {
+  const { stdout } = spawnSync(process.execPath, ['--test', '--test-force-exit', '--test-reporter=tap', file], {
     env: { ...withoutTestRunner(process.env), PICO_RIG_PLAIN: '1' }, encoding: 'utf8', maxBuffer: 1 << 26, timeout: 60e3,
   });
   const results = [...stdout.matchAll(/^ *(not ok|ok) \d+ - (.*)$/gm)].filter(([, , title]) => !title.endsWith('.mjs'));
