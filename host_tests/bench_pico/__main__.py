@@ -2,7 +2,7 @@
 
 python -m host_tests.bench_pico [--compact] [--passes N] [--json] [--write]
     --compact   fewer runs: what CI has time for
-    --passes    cards that are laid in each run, 500 or, with --compact, 12; four times as many
+    --passes    cards that are laid in each run, 500 or, with --compact, 8; four times as many
                 where memory is watched
     --write     keeps the figures in results.json and puts the tables into the pages
 
@@ -77,7 +77,7 @@ def door_plans(compact: bool, passes: int) -> list[door.Plan]:
 def loss_plans(compact: bool, passes: int) -> list[door.Plan]:
     """A reader that waits to be asked, and both kinds that do not."""
     # The first ten seconds of work wait for a quiet that never is.
-    laid = max(60, passes // 4)
+    laid = 30 if compact else max(60, passes // 4)
     return [
         door.Plan(20, 38400, True, laid, events, data)
         for events in ("wakeup", "spontaneous", "text")
@@ -120,7 +120,7 @@ def main() -> None:
         parser.add_argument(option, action="store_true")
     parser.add_argument("--passes", type=int)
     wanted = parser.parse_args()
-    found = measure(wanted.compact, wanted.passes or (12 if wanted.compact else 500))
+    found = measure(wanted.compact, wanted.passes or (8 if wanted.compact else 500))
     if wanted.write:
         page.write(found)
     print(json.dumps(found, indent=1) if wanted.json else page.tables(found))
